@@ -79,15 +79,15 @@ class WholeFileStorage:
         assert self._part is not None
         return self._part, self.path
 
-    def catch_up(self) -> None:
+    def merge_appended(self) -> None:
         """Copy what other runs have appended since, and lock the file until it is replaced."""
         if self._appending is not None:
             try:
-                self._appending.catch_up(self.move[0])
+                self._appending.merge_appended(self.move[0])
             except OSError as error:
                 self._fail(error)
 
-    def place(self) -> None:
+    def publish(self) -> None:
         """Publish the file."""
         part, path = self.move
         try:
@@ -103,7 +103,7 @@ class WholeFileStorage:
             if self._appending is not None:
                 self._appending.release()
 
-    def leave(self) -> None:
+    def keep_partial(self) -> None:
         """Leave the earlier file unchanged, and log the path of the partial file."""
         part, _ = self.move
         if part.stat().st_size == 0:
@@ -210,7 +210,7 @@ class Appending:
         self._seen = self._state()
         self._rows_at = self._copy_to(part)
 
-    def catch_up(self, part: Path) -> None:
+    def merge_appended(self, part: Path) -> None:
         """Lock the file; if it has changed since, copy it again and append this run's rows.
 
         Raise :class:`AppendError` if that fails; the lock is held until :meth:`release` in any case.

@@ -23,7 +23,7 @@ from scrapy.settings import BaseSettings, Settings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.url import guess_scheme
 
-from caravan_crawler.addons import leave_out_run
+from caravan_crawler.addons import disable_run_components
 from caravan_crawler.atomic import local_path
 from caravan_crawler.console import print_err
 from caravan_crawler.failures import RobotsUnreadError, error_message
@@ -115,7 +115,7 @@ class OnePageCommand(CheckedCommand):
         problem = page_problem(self, args) or _spider_problem(opts.spider, self.settings)
         if problem := problem or _address_problem(args, is_shell=isinstance(self, ShellCommand)):
             raise UsageError(problem, print_help=False)
-        leave_out_run(self.settings)
+        disable_run_components(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         failed = _FailedDownloads()

@@ -11,7 +11,7 @@ from scrapy.settings import Settings
 from scrapy.statscollectors import MemoryStatsCollector
 from scrapy.utils.misc import build_from_crawler, load_object
 
-from caravan_crawler.addons import FromCrawler
+from caravan_crawler.addons import CrawlerComponent
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
@@ -22,7 +22,7 @@ from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.article_store import article_key
 
 
-class CountingPipeline(FromCrawler):
+class CountingPipeline(CrawlerComponent):
     """A pipeline that counts under ``caravan/<name>/…``."""
 
     name = ""

@@ -122,7 +122,7 @@ class Tab:
     crawler: Crawler
     subrequests: SubRequests
     response: HtmlResponse
-    look: Callable[[str], Completeness | None]
+    measure: Callable[[str], Completeness | None]
     """Returns the completeness of HTML."""
     wanted: frozenset[str]
     """Values to wait for."""
@@ -157,7 +157,7 @@ class Tab:
         loaded_at, pause = monotonic(), _PAUSES[0]
         while True:
             is_loading = await page.evaluate("document.readyState") == "loading"
-            shown = self.look(await page.content())
+            shown = self.measure(await page.content())
             if is_ending(self.crawler):
                 return shown
             if is_loading:
@@ -226,13 +226,13 @@ class Chromium:
         crawler.signals.connect(self.close, signals.engine_stopped)
 
     async def html(
-        self, response: HtmlResponse, look: Callable[[str], Completeness | None], wanted: frozenset[str]
+        self, response: HtmlResponse, measure: Callable[[str], Completeness | None], wanted: frozenset[str]
     ) -> str:
         """Return the page's HTML after its scripts have run; raise :class:`BrowserError` if that fails twice.
 
-        ``look`` and ``wanted`` are those of :class:`Tab`.
+        ``measure`` and ``wanted`` are those of :class:`Tab`.
         """
-        tab = partial(Tab, self._crawler, self._subrequests, response, look, wanted)
+        tab = partial(Tab, self._crawler, self._subrequests, response, measure, wanted)
         async with self._lock:
             try:
                 return await self._html(tab())

@@ -141,7 +141,7 @@ class Command(OwnCommand):
 
     def _judge_site(self, base: str, folder: "PageFolder | None", opts: argparse.Namespace) -> None:
         """Inspect a site and print the report."""
-        from caravan_crawler.inspection.oddities import judge
+        from caravan_crawler.inspection.findings import judge
         from caravan_crawler.inspection.site_report import as_json, as_table
         from caravan_crawler.inspection.site_spider import InspectionSpider
         from caravan_crawler.pipelines import value_pipelines

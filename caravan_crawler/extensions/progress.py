@@ -9,7 +9,7 @@ from scrapy.exceptions import NotConfigured
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.reactor import is_reactor_installed
 
-from caravan_crawler.addons import FromCrawler
+from caravan_crawler.addons import CrawlerComponent
 from caravan_crawler.console import is_terminal, load_tqdm
 from caravan_crawler.logformatter import log_above_bar
 from caravan_crawler.outcome import SIGNAL_STAT
@@ -22,7 +22,7 @@ _NO_BAR = "{n_fmt} articles [{elapsed}, {rate_noinv_fmt}{postfix}]"
 _BAR = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}, {rate_noinv_fmt}{postfix}]"
 
 
-class Progress(FromCrawler):
+class Progress(CrawlerComponent):
     """Extension that shows the crawl's progress on a terminal, from the stats, twice a second."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -31,7 +31,7 @@ class Progress(FromCrawler):
         self.crawler = crawler
         self._bars = load_tqdm()
         self._bar: Any = None
-        self._look = create_looping_call(self._show)
+        self._updates = create_looping_call(self._show)
         self._log = ExitStack()
         crawler.signals.connect(self.spider_opened, signals.spider_opened)
         crawler.signals.connect(self.spider_closed, signals.spider_closed)
@@ -52,7 +52,7 @@ class Progress(FromCrawler):
         total = min(filter(None, [len(spider.arguments.urls), spider.arguments.limit]), default=None)
         bar_format, unit = (_BAR, " pages") if total else (_NO_BAR, " articles")
         self._bar = self._bars(total=total, unit=unit, bar_format=bar_format, dynamic_ncols=True, leave=False)
-        self._look.start(_INTERVAL)
+        self._updates.start(_INTERVAL)
 
     def spider_closed(self) -> None:
         """Show the last figures and remove the bar before feeds are written, possibly to the terminal."""
@@ -66,8 +66,8 @@ class Progress(FromCrawler):
         self._log.close()
 
     def _take_away(self) -> None:
-        if self._look.running:
-            self._look.stop()
+        if self._updates.running:
+            self._updates.stop()
         if self._bar is not None:
             self._bar.close()
             self._bar = None

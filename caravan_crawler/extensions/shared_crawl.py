@@ -21,7 +21,7 @@ from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
-from caravan_crawler.downloadhandlers import LOOK, Throttle
+from caravan_crawler.downloadhandlers import POLL_INTERVAL, Throttle
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run, is_ending
 from caravan_crawler.items import ExchangeRate, PageWrites, TrendingEntry, Weather
@@ -68,17 +68,17 @@ class ClaimScheduler(Scheduler):
         self._has_suspect = self._is_at_end = self._is_closing = False
         self._unread = 0
         self._renewed_at = self._looked_at = self._counted_at = self._claimed_at = 0.0
-        self._look = create_looping_call(self._look_after)
+        self._polling = create_looping_call(self._poll)
         self._store.patience = settings.getfloat("STORE_PATIENCE")
         if not self._workers.lead():
             spider.continues = []
         self._note_role()
-        self._look.start(_INTERVAL)
+        self._polling.start(_INTERVAL)
         return super().open(spider)
 
     def close(self, reason: str) -> Any:
         """Release the claims of articles not read."""
-        self._look.stop()
+        self._polling.stop()
         self._store.flush()
         if not self._store.is_broken:
             self._workers.release()
@@ -205,7 +205,7 @@ class ClaimScheduler(Scheduler):
 
     # Several times a second
 
-    def _look_after(self) -> None:
+    def _poll(self) -> None:
         try:
             self._do_what_is_due()
         except Exception:
@@ -259,7 +259,7 @@ class LeaderMiddleware(BaseSpiderMiddleware):
         while not _store_of(self.crawler).is_leader:
             if is_ending(self.crawler) or self.crawler.engine.spider is None:
                 return
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_INTERVAL)
         async for request in start:
             yield request
 
@@ -286,9 +286,9 @@ class SharedThrottle(Throttle):
         wait = self._pace.reserve(delay)
         self._check_run()  # a store that fails ends the run
         while wait > 0:
-            await asyncio.sleep(min(wait, LOOK))
+            await asyncio.sleep(min(wait, POLL_INTERVAL))
             self._check_run()
-            wait -= LOOK
+            wait -= POLL_INTERVAL
             # If a pause has begun, reserve again; otherwise all requests would be sent at its end at once.
             if wait <= 0 and self._pace.blocked() > 0:
                 wait = self._pace.reserve(delay)

@@ -8,7 +8,7 @@ from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.dupefilters import BaseDupeFilter
 
-from caravan_crawler.addons import FromCrawler, is_own
+from caravan_crawler.addons import CrawlerComponent, is_caravan_spider
 from caravan_crawler.items import PageWrites
 from caravan_crawler.normalise.dates import decide_publication, parse_date
 from caravan_crawler.pages.article import ArticleReading
@@ -193,7 +193,7 @@ def _is_surely_same(number: int, path: str, other: str) -> bool:
     return path == other or (is_same_article(number, path, other) and not is_in_neither)
 
 
-class ArticleDupeFilter(FromCrawler, BaseDupeFilter):
+class ArticleDupeFilter(CrawlerComponent, BaseDupeFilter):
     """Duplicate filter by article key or URL; a check costs one set look-up."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -207,7 +207,7 @@ class ArticleDupeFilter(FromCrawler, BaseDupeFilter):
             return False  # the redirect limit ends a loop, with an error
         spider: Any = self.crawler.spider
         # Spiders of `scrapy shell` and others have no frontier; their pages are compared by URL.
-        address = spider.site.address(request.url) if is_own(self.crawler) else None
+        address = spider.site.address(request.url) if is_caravan_spider(self.crawler) else None
         if address is None:
             seen = request.url in self._urls
             self._urls.add(request.url)

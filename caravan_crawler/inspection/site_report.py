@@ -8,7 +8,7 @@ from string import ascii_lowercase
 from typing import Any
 
 from caravan_crawler.inspection.facts import Facts, Inspection, SourceFacts
-from caravan_crawler.inspection.oddities import Oddity, Verdict
+from caravan_crawler.inspection.findings import Finding, Verdict
 from caravan_crawler.items import NOTHING
 from caravan_crawler.normalise.text import clean
 
@@ -30,7 +30,7 @@ _LONGEST_ADDRESS = 40
 _MOST_URLS = 3
 
 
-def as_json(inspection: Inspection, odd: Iterable[Oddity], verdict: Verdict) -> str:
+def as_json(inspection: Inspection, odd: Iterable[Finding], verdict: Verdict) -> str:
     """Return the inspection as a JSON object; existing keys are never removed."""
     robots = asdict(inspection.robots)
     result = {
@@ -140,7 +140,7 @@ def _readers_of(articles: Sequence[Facts]) -> dict[str, Counter[str]]:
 # The table
 
 
-def as_table(inspection: Inspection, odd: Sequence[Oddity], verdict: Verdict) -> Iterator[str]:
+def as_table(inspection: Inspection, odd: Sequence[Finding], verdict: Verdict) -> Iterator[str]:
     """Yield the lines of the table."""
     yield f"{inspection.base} at {inspection.began_at:%Y-%m-%d %H:%M} UTC, {inspection.requests} requests"
     yield ""

@@ -20,7 +20,7 @@ from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.failures import RefusedError, RobotsUnreadError, RunEndsError
 from caravan_crawler.frontier.schedule import FEED, KNOWN_SECTIONS, MAIN_SITEMAP, OTHER_SITEMAPS
 from caravan_crawler.inspection.facts import Answer, Asked, FactReader, Facts, Found, Inspection, Role
-from caravan_crawler.inspection.oddities import FORBIDDEN
+from caravan_crawler.inspection.findings import FORBIDDEN
 from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.pipelines import value_pipelines
@@ -53,7 +53,7 @@ def _candidate(found: Found, address: Address, source: str) -> _Candidate:
     return _Candidate(found, address.key, traits)
 
 
-class Choice:
+class SamplePlan:
     """Chooses each page by the facts of the pages before it.
 
     Half of the requests are for articles. ``used`` returns the number of requests sent so far, with redirects
@@ -217,7 +217,7 @@ class InspectionSpider(Spider):
         self.signal = 0
         self._on_facts = on_facts
         self._unanswered = 0
-        self._pages = Choice(self.site, self.inspection, most, lambda: self.inspection.requests).pages()
+        self._pages = SamplePlan(self.site, self.inspection, most, lambda: self.inspection.requests).pages()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "InspectionSpider":
