@@ -124,7 +124,7 @@ class Command(CheckedCommand, CrawlCommand):
         if is_reactor_installed():
             from twisted.internet import reactor
 
-            # Scrapy adds a trigger that installs its handlers. A trigger that the outer one adds comes after it.
+            # Scrapy installs its handlers in a trigger that it adds later. Add ours from a trigger, to run after it.
             add: Any = reactor.addSystemEventTrigger
             add("after", "startup", add, "after", "startup", note_stop_signals, partial(self._note_signal, crawler))
 

@@ -188,7 +188,7 @@ def _without_query(address: Address, url: str) -> str:
 
 
 def _is_surely_same(number: int, path: str, other: str) -> bool:
-    """Whether two paths with a number are one article's; one that neither URL names may be that of all short links."""
+    """Whether two paths with a number are surely one article's; a number in neither may be that of all short links."""
     is_in_neither = has_moved(path, number) and has_moved(other, number)
     return path == other or (is_same_article(number, path, other) and not is_in_neither)
 
@@ -223,11 +223,11 @@ class ArticleDupeFilter(CrawlerComponent, BaseDupeFilter):
 
 
 class ListedArticles:
-    """The addresses without a number to which links of pages have led in this run before a source named them.
+    """Articles without a number to which pages linked in this run, in case a source lists them later.
 
-    Such an address looks like that of any page of the site, and only its page shows what it is. Where a feed, a sitemap
-    or a listing names it as an article, a page that is none is a failure, and is tried again; where only a menu or a
-    text links to it, it is not. A request that a source has led to has
+    Such a URL may be that of any page of the site, and only its page shows what it is. If a feed, a sitemap or a
+    listing names it as an article and its page is not one, that is a failure, and the URL is retried. If only a menu or
+    a text links to it, that is no failure. If the source comes first, the request has
     :data:`~caravan_crawler.items.LISTED` in its ``meta`` instead.
     """
 

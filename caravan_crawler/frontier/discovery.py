@@ -233,7 +233,7 @@ class Discovery:
                 del new[key]
                 self._frontier.mark_requested(key, path)
                 separate[address.path] = (address, href)
-            if held is None or held.what == "stored":  # of one that has failed, the others are further addresses
+            if held is None or held.what == "stored":  # the other links of a failed article are alternatives
                 for other, its_href in others.get(key, ()):
                     if other.path is not None and not is_same_article(key, path, other.path):
                         separate.setdefault(other.path, (other, its_href))

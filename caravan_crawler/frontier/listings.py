@@ -157,7 +157,10 @@ class Listings:
         return self.ended(walk_number)
 
     def is_gap(self, walk_number: int) -> bool:
-        """Whether a walk that ended at a missing page had just read one that is as long as any of the site's lists."""
+        """Return whether the page before the missing one was full; if so, a later run expects the missing one.
+
+        It is full if it is as long as the longest list of the site.
+        """
         walk = self._walks[walk_number]
         if not 0 < self._most_own <= walk.own:
             return False

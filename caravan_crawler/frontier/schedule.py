@@ -289,8 +289,8 @@ class Sitemaps:
     def doubt(self, page_writes: PageWrites, stamp: str | None, read: Syndication) -> str | None:
         """Return why a sitemap of an index is to be read again, or None: it is empty, or has another month's entries.
 
-        In the second case it is not known which of the two is wrong, so the other one is read again, too. A month that
-        may still get its first article may be empty.
+        In the second case either sitemap may be wrong, so both are read again. A month that may still get its first
+        article may be empty.
         """
         path = path_of(page_writes.asked_url)
         month = month_of(path)
@@ -307,7 +307,7 @@ class Sitemaps:
         return f"it has the entries of {other}"
 
     def read(self, page_writes: PageWrites, stamp: str | None, *, is_index: bool, is_whole: bool) -> None:
-        """Register a sitemap that was read, ``is_whole`` or only in part; ``stamp`` is its one in the index."""
+        """Register a sitemap that was read, ``is_whole`` or only in part; ``stamp`` is its ``lastmod`` in the index."""
         path = path_of(page_writes.asked_url)
         if is_whole:
             is_alone = stamp is None and not is_index and path in self.roots

@@ -148,7 +148,7 @@ HOPS, FOUND_ON, ON_ARTICLE = "hops", "found_on", "on_article"
 #: Sections and listings watched at most, as a site may invent a section per URL; the whole site is always watched.
 _MOST_VOTES = 1000
 _EVERYWHERE = "the site"
-#: Pages that only articles link to. A trap may print their address or the time on them, so numbers are not compared.
+#: Pages found on articles. Numbers in their texts are ignored, as generated pages print their URL or the time.
 _ON_ARTICLES = "pages found on articles"
 _NUMBER = re.compile(r"\d+")
 

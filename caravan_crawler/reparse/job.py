@@ -268,7 +268,7 @@ class ReparseJob:
 
 
 def _run_span(run_id: str, run: _RunState, readings: list[ParsedPage]) -> Span:
-    """Return which stored lines a part of a crawl's archive replaces, all in the part's time; update the run's time."""
+    """Return the time span whose stored page facts a part of a crawl's archive replaces; update the run's time."""
     times = [one.observed_at for one in readings if one.observed_at]
     if not times:
         return Span(run_id, since="1", until="0")

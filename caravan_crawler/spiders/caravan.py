@@ -206,7 +206,7 @@ class CaravanSpider(Spider):
         yield from self.requests.articles(self.discovery.unread(), listed=self.discovery.listed_waiting())
         for key, url, headers in self.discovery.due_for_refresh():
             yield self.requests.refresh(key, url, headers)
-        # Whatever has led to one before, it is retried until its page is an article.
+        # Marked as listed, a page that is no article stays a failure, and is retried, whatever led to it.
         yield from self.requests.articles(self.discovery.failed(), Priority.RETRY, meta={LISTED: True})
         if self.sitemaps.can_cover_period:
             # Sitemaps may make all other sources unnecessary; if not, those are requested when idle.
@@ -568,8 +568,8 @@ class CaravanSpider(Spider):
     def listing_requests(self, path: str, *, is_optional: bool = True, must: bool = False) -> Iterator[Request]:
         """Request a listing from its top if due or ``must``, and from where an earlier run stopped.
 
-        The top of one that is not optional is always read, else a run would not notice that the site has no such
-        section because the run before has just noticed it.
+        The top of a listing that is not optional is read in every run. Otherwise only the first run would report that
+        the site has no such section.
         """
         if self.lists.is_begun(path) or not self.is_section(path):
             return
@@ -881,9 +881,9 @@ class CaravanSpider(Spider):
     ) -> Iterator[Any]:
         """Store a page that was not the requested article, a failure with ``reason``; request the article's next URL.
 
-        ``url`` is that of the page, after redirects. An article counts as failed once, with the last of its URLs; the
-        failures of the others are only stored, by which no run requests them again soon, and so are those that a sound
-        run has met. Unless ``is_sure``, nobody knows whether there is an article.
+        ``url`` is that of the page, after redirects. An article counts as failed once, with the last of its URLs.
+        Failures of its other URLs, and settled ones (:meth:`Discovery.is_settled`), are only stored, so that no run
+        requests these URLs again soon. Without ``is_sure``, the URL may never have had an article.
         """
         key, targets, result = writes.asked_key, [], writes
         if reason is not None and key is not None and self.discovery.has_read(key):

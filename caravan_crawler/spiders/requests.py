@@ -106,7 +106,7 @@ class Requests:
         ]
 
     def sitemap(self, child: Child, *, is_optional: bool = False, nesting: int = 0) -> Request:
-        """Return the request for a sitemap; ``nesting`` is the number of indexes that led to it, one by the other."""
+        """Return the request for a sitemap; ``nesting`` is the number of nested indexes that led to it."""
         month = month_of(child.path)
         priority = Priority.SITEMAP + (12 * (month.year - 1900) + month.month if month else 0)
         meta, cb_kwargs = _OPTIONAL if is_optional else None, {"stamp": child.stamp, "nesting": nesting}
@@ -192,7 +192,7 @@ def writes_of_request(request: Request) -> PageWrites:
     return PageWrites(url, request.meta.get("key"))
 
 
-#: Redirects that are for good; a page of another status, or one that refreshes itself, may be there again tomorrow.
+#: Permanent redirects. Those of other statuses, and pages that refresh themselves, may be temporary.
 _PERMANENT = (301, 308)
 
 

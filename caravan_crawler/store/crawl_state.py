@@ -24,8 +24,8 @@ _DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
 _GROWTH = 4
 #: The longest delay before a failed page is tried again.
 LONGEST_DELAY = max(_LONGEST, _LONGEST_LASTING)
-#: Time in which a page is a failure of each run that fails to read it, if all of these ended unsoundly; and the number
-#: of runs, this one among them, behind the first one in which it failed, if it may be there again at any moment.
+#: While no run has ended soundly, a page counts as failed in every run until this time after its first failure. A page
+#: that may come back at any moment also counts until this many runs have begun since, the current one included.
 _UNSETTLED, _FEWEST_RUNS = timedelta(hours=6), 3
 #: Reason: the article lacks a required field.
 LOST_FIELDS = "lost_fields"
@@ -87,10 +87,10 @@ class FailedPages:
     def is_settled(self, url: str, *, is_sure: bool = False) -> bool:
         """Whether the page failed in an earlier run, and that was no reason to doubt the run.
 
-        Such a page is tried again as others are, but no longer counted as a failure of the run: else a few pages that
-        nobody can ever read would fail each run that has little else to request, and nothing would be published again.
-        ``is_sure`` is one that had an article by its URL; of another one without an article it is enough that it is
-        not new.
+        The page is still retried, but no longer counted as a failure of the run. Otherwise a few unreadable pages would
+        fail each run that has little else to request, and nothing would be published.
+        Without ``is_sure``, the URL may never have had an article: then a page without one is settled after 6 hours,
+        however many runs there were.
         """
         row = self._known.get(url)
         if row is None or row.run_id == self._run_id or row.reason == LOST_FIELDS:

@@ -37,7 +37,7 @@ class LeftRecords:
     """Records that earlier runs stored but did not publish.
 
     Records of runs that have not ended, such as other workers, are left to them. An article that a run below the floors
-    read without a required field is left until it is read completely, or this run has tried to.
+    read without a required field is published only once it was read completely, or this run has tried again.
     """
 
     def __init__(self, store: Store, run_id: str, is_wanted: Callable[[Any], bool]) -> None:
