@@ -34,6 +34,11 @@ def load_tqdm() -> "type[tqdm[Any]]":
     return tqdm
 
 
+def error_line(error: object) -> str:
+    """Return the first line of an error's message, or the error's class if it has none."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 @contextmanager
 def progress_bar(unit: str, total: int | None = None, *, is_scaled: bool = False) -> Iterator["tqdm[Any] | None"]:
     """Yield a progress bar, or None if stderr is no terminal."""

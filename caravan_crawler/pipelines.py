@@ -1,6 +1,6 @@
 """Item pipelines in the order in which they run; ``ITEM_PIPELINES`` in settings.py lists them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -178,3 +178,10 @@ def value_pipelines(settings: Mapping[str, Any]) -> list[Any]:
     order = sorted(known.getwithbase("ITEM_PIPELINES").items(), key=lambda item: item[1])
     classes = [load_object(path) for path, place in order if place is not None]
     return [build_from_crawler(one, crawler) for one in classes if not issubclass(one, (PeriodPipeline, StorePipeline))]
+
+
+def run_pipelines(pipelines: Iterable[Any], item: Any) -> Any:
+    """Return an item as :func:`value_pipelines` make it."""
+    for pipeline in pipelines:
+        item = pipeline.process_item(item)
+    return item

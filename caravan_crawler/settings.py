@@ -31,7 +31,7 @@ ROBOTSTXT_USER_AGENT = "CaravanCrawler"
 ROBOTSTXT_OBEY = True  # default False
 
 # One request at a time, with a pause. With a delay of 0 Scrapy ignores the limit per domain, so the overall limit is
-# set too. For loopback see _LOCAL_MANNERS in spiders/caravan.py.
+# set too. For loopback see LOCAL_DELAYS in spiders/requests.py.
 CONCURRENT_REQUESTS = 1  # default 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
 DOWNLOAD_DELAY = 1.0  # default 0

@@ -22,6 +22,7 @@ from scrapy.utils.datatypes import LocalCache
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
 from caravan_crawler.browser.completeness import PRESSABLE, Completeness
+from caravan_crawler.console import error_line
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import is_ending
 
@@ -300,7 +301,7 @@ async def _done(work: Coroutine[Any, Any, Any], seconds: float, too_late: str) -
         raise BrowserError(too_late)
     if error := task.exception():
         logger.debug("The browser failed", exc_info=error)
-        raise BrowserError(next(iter(str(error).strip().splitlines()), type(error).__name__)) from None
+        raise BrowserError(error_line(error)) from None
     return task.result()
 
 

@@ -175,7 +175,7 @@ class Discovery:
         return []
 
     def targets_of_entries(
-        self, entries: Iterable[Entry], page_writes: PageWrites, *, is_in_period: bool = False
+        self, entries: Iterable[Entry], page_writes: PageWrites, *, is_in_period: bool
     ) -> tuple[list[Target], int]:
         """Return the articles of a feed or sitemap to request, and the number of entries left to the next run.
 

@@ -24,6 +24,7 @@ from caravan_crawler.inspection.findings import FORBIDDEN
 from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.pipelines import value_pipelines
+from caravan_crawler.spiders.requests import LOCAL_DELAYS
 from caravan_crawler.urls import Address, Site
 
 #: Sitemaps of robots.txt to request: it may list many, and two are enough to judge them.
@@ -184,8 +185,6 @@ def _spread(found: list[Found]) -> list[Found]:
     return [found[round(index * step)] for index in range(_FROM_ONE_SOURCE)]
 
 
-#: No delay on loopback, unless robots.txt or the user asks for one.
-_LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 #: Consecutive requests without a response, each after its retries, after which the site counts as unreachable.
 _MOST_UNANSWERED = 3
 #: Reason of a request beyond the limit.
@@ -224,7 +223,7 @@ class InspectionSpider(Spider):
         """Scrapy's constructor."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         if spider.site.is_local:
-            crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
+            crawler.settings.setdict(LOCAL_DELAYS, priority="spider")
         spider._reader = FactReader(spider.site, value_pipelines(crawler.settings), Bounds.of(crawler.settings))
         crawler.signals.connect(spider.on_robots, signals.robots_parsed)
         crawler.signals.connect(spider.on_engine_started, signals.engine_started)

@@ -49,6 +49,7 @@ from caravan_crawler.pages.page import (
 )
 from caravan_crawler.pages.syndication import Form, Syndication
 from caravan_crawler.spiders.requests import (
+    LOCAL_DELAYS,
     MOST_NESTED,
     NOT_MODIFIED,
     WORTH_RETRYING,
@@ -63,8 +64,8 @@ from caravan_crawler.spiders.requests import (
 )
 from caravan_crawler.urls import Address, Site, has_moved, is_same_slug, path_of
 
-_LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
-_LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
+#: Settings for a site on loopback.
+_LOCAL_SETTINGS = LOCAL_DELAYS | {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
 #: Moved articles from which the whole site counts as moved; fewer may be an editor's changes.
 _MOVED = 3
@@ -172,7 +173,7 @@ class CaravanSpider(Spider):
             check_on_site(url, site)
         if site.is_local:
             # A local copy needs no delays, unless the user sets them.
-            crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
+            crawler.settings.setdict(_LOCAL_SETTINGS, priority="spider")
         spider = cls(arguments, site)
         spider._set_crawler(crawler)
         spider.crawl_stats = CrawlStats(crawler)

@@ -56,6 +56,9 @@ NOT_MODIFIED = 304
 #: Kinds of pages that a retry may fix.
 WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
 
+#: Settings for a site on loopback, which needs no delay unless robots.txt or the user asks for one.
+LOCAL_DELAYS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
+
 #: The callback and the errback of a request.
 Handlers = tuple[Callable[..., Any] | None, Callable[[Failure], Any] | None]
 
