@@ -34,7 +34,7 @@ from scrapy.settings import Settings
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import article_record, page_records, read_page
-from caravan_crawler.pipelines import value_pipelines
+from caravan_crawler.pipelines import run_pipelines, value_pipelines
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.urls import Site
 
@@ -241,8 +241,7 @@ def read(page: Base, charset: str, pipelines: list[Any]) -> None:
     if reading.article is not None and reading.article.address is not None:
         records.append(article_record(reading.article, site, page.url, _READ_AT))
     for record in records:
-        for pipeline in pipelines:
-            record = pipeline.process_item(record)
+        run_pipelines(pipelines, record)
 
 
 def measured(bases: list[Base], pipelines: list[Any], seed: int, number: int, limit: int) -> Reading:

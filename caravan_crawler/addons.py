@@ -13,7 +13,7 @@ from scrapy.utils.misc import load_object
 from caravan_crawler.items import RUN_DIR, TABLES, Article, column_names
 
 
-class FromCrawler:
+class CrawlerComponent:
     """A component that Scrapy creates from its crawler alone."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -44,28 +44,28 @@ class RemoveDisabledComponents:
 
 
 #: Components that need a run's spider and store, by where they are listed.
-_OF_A_RUN = [
+_RUN_COMPONENTS = [
     ("EXTENSIONS", "caravan_crawler.extensions.run_monitor.RunMonitor"),
     ("ITEM_PIPELINES", "caravan_crawler.pipelines.PeriodPipeline"),
     ("ITEM_PIPELINES", "caravan_crawler.pipelines.StorePipeline"),
 ]
 
 
-def leave_out_run(settings: BaseSettings) -> None:
-    """Disable store, archive, outcome and the feeds in a run's folder; other feeds are written as Scrapy does."""
+def disable_run_components(settings: BaseSettings) -> None:
+    """Disable store, archive, outcome and the feeds in a run's folder. Other feeds use Scrapy's storages."""
     feeds = {uri: options for uri, options in settings.getdict("FEEDS").items() if not str(uri).startswith(RUN_DIR)}
     without = {"FEEDS": feeds, "FEED_STORAGES": {}, "STORE_URL": "none", "SHARED_CRAWL": False, "ARCHIVE": False}
     settings.setdict(without, priority="cmdline")
-    for name, component in _OF_A_RUN:
+    for name, component in _RUN_COMPONENTS:
         settings[name].pop(component, None)
 
 
-def is_own(crawler: Crawler) -> bool:
+def is_caravan_spider(crawler: Crawler) -> bool:
     """Whether the crawler's spider is this project's, to which ``CrawlStore`` adds the store."""
     return hasattr(crawler.spidercls, "crawl_store")
 
 
-class SpiderAddon(FromCrawler):
+class SpiderAddon(CrawlerComponent):
     """Add-on that completes the settings by the spider.
 
     This project's spider gets the feeds' defaults and, with ``SHARED_CRAWL``, the components of a shared crawl. Others,
@@ -74,8 +74,8 @@ class SpiderAddon(FromCrawler):
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Called by Scrapy before it creates the spider and its components."""
-        if not is_own(self.crawler):
-            leave_out_run(settings)
+        if not is_caravan_spider(self.crawler):
+            disable_run_components(settings)
             return
         if settings.getbool("SHARED_CRAWL"):
             _share(settings)

@@ -77,7 +77,7 @@ class CrawlArguments:
 
     @property
     def scope(self) -> str:
-        """Scope of the run: its period, sections or named pages; empty for a run of everything.
+        """Scope of the run: its period, sections or ``urls``; empty for a run of everything.
 
         The scope and a URL form an index, whose size PostgreSQL limits: a long list of sections is stored as a hash.
         """
@@ -248,7 +248,7 @@ def _read_stream(path: Path) -> str:
 
 
 def check_on_site(url: str, site: Site) -> str:
-    """Return ``url`` resolved on ``site``; :class:`ArgumentError` where it is no page of it."""
+    """Return ``url`` resolved on ``site``. Raise :class:`ArgumentError` if it is not a page of it."""
     resolved = site.resolve(url)
     if resolved is None:
         shown = url if len(url) <= _SHOWN else f"{url[:_SHOWN]}…"

@@ -34,6 +34,11 @@ def load_tqdm() -> "type[tqdm[Any]]":
     return tqdm
 
 
+def error_line(error: object) -> str:
+    """Return the first line of an error's message, or the error's class if it has none."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 @contextmanager
 def progress_bar(unit: str, total: int | None = None, *, is_scaled: bool = False) -> Iterator["tqdm[Any] | None"]:
     """Yield a progress bar, or None if stderr is no terminal."""
@@ -60,10 +65,10 @@ def open_closed_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", errors="replace", closefd=False))
 
 
-def print_err(words: str) -> None:
+def print_err(message: str) -> None:
     """Print a line to stderr; ignore a closed pipe, as after Scrapyd has exited."""
     try:
-        print(printable(words), file=sys.stderr)
+        print(printable(message), file=sys.stderr)
     except OSError:
         sys.stderr = None  # otherwise Python flushes again at exit and changes the exit code
 
@@ -83,13 +88,13 @@ def floors_of(settings: BaseSettings) -> dict[str, float]:
     return {name: float(share) for name, share in settings.getdict("FLOORS").items()}
 
 
-def append_exit_to_log(settings: BaseSettings, code: int, words: str) -> None:
+def append_exit_to_log(settings: BaseSettings, code: int, message: str) -> None:
     """Append a run's exit code and reason to its ``LOG_FILE``, if set."""
     if not settings["LOG_FILE"]:
         return
     try:
         with Path(settings["LOG_FILE"]).open("a", encoding="utf-8") as file:
-            file.write(f"Exit code {code}: {printable(words)}\n")
+            file.write(f"Exit code {code}: {printable(message)}\n")
     except OSError as error:
         print_err(f"scrapy crawl: the log cannot be written: {error.strerror}")
 

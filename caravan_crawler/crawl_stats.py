@@ -41,14 +41,14 @@ class OutageDetector:
         else:
             self._unanswered += 1
         if self._unanswered >= _MOST_UNANSWERED:
-            words = f"{self._unanswered} pages in a row got no answer"
+            message = f"{self._unanswered} pages in a row got no answer"
         elif self._refused >= _MOST_REFUSED:
-            words = f"{self._refused} pages in a row were refused"
+            message = f"{self._refused} pages in a row were refused"
         else:
             return
         if not self._is_over:
             self._is_over = True
-            self._on_outage(words)
+            self._on_outage(message)
 
 
 class CrawlStats:
@@ -85,16 +85,16 @@ class CrawlStats:
         for part, is_shown in reading.parts.items():
             self._readers[f"read/{part}/visible_text" if is_shown else f"missing/{part}"] += 1
 
-    def fail(self, writes: PageWrites, reason: str, words: str) -> PageWrites:
+    def fail(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
         """Count and log a failed page; return its writes with the failure."""
-        writes.failure = Failure(reason, words)
+        writes.failure = Failure(reason, message)
         self.count(f"failed/{reason}")
-        self._crawler.stats.set_value("caravan/last_failure", f"{writes.asked_url}: {words}")
+        self._crawler.stats.set_value("caravan/last_failure", f"{writes.asked_url}: {message}")
         if reason == RobotsUnreadError.__name__:  # the same for every page that waits: one line at the end
             self._unasked += 1
-            self._last_unasked = writes.asked_url, words
+            self._last_unasked = writes.asked_url, message
         else:
-            logger.warning("Not read: %s (%s)", writes.asked_url, words)
+            logger.warning("Not read: %s (%s)", writes.asked_url, message)
         if is_unanswered(reason) or is_refusal(reason):
             self._outage.bad(answered=is_refusal(reason))
         else:
@@ -118,10 +118,10 @@ class CrawlStats:
             self.count(event, number)
         self._readers.clear()
         if self._unasked:
-            url, words = self._last_unasked
-            logger.warning("Not read: %s (%s)", url if self._unasked == 1 else f"{self._unasked} pages", words)
+            url, message = self._last_unasked
+            logger.warning("Not read: %s (%s)", url if self._unasked == 1 else f"{self._unasked} pages", message)
 
-    def _end(self, words: str) -> None:
-        logger.error("The run ends: %s", words)
-        self._crawler.stats.set_value("caravan/outage", words)
+    def _end(self, message: str) -> None:
+        logger.error("The run ends: %s", message)
+        self._crawler.stats.set_value("caravan/outage", message)
         end_run(self._crawler, "outage")

@@ -12,10 +12,10 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
-from caravan_crawler.addons import FromCrawler, is_own
+from caravan_crawler.addons import CrawlerComponent, is_caravan_spider
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
-from caravan_crawler.failures import RefusedError, RobotsUnreadError, end_run, error_words
+from caravan_crawler.failures import RefusedError, RobotsUnreadError, end_run, error_message
 from caravan_crawler.outcome import IDENTITY_STAT, OTHER_SITE_STAT
 from caravan_crawler.store.store import IDENTITY, identity_problem, site_identity
 from caravan_crawler.urls import Site, address_problem
@@ -50,11 +50,11 @@ class RobotsTxtMiddleware(robotstxt.RobotsTxtMiddleware):
         await super()._parse_robots(response if kind == 2 else response.replace(body=b""), netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        self._problems[netloc] = error_words(exc)
+        self._problems[netloc] = error_message(exc)
         super()._robots_error(exc, netloc)
 
 
-class OffsiteMiddleware(FromCrawler):
+class OffsiteMiddleware(CrawlerComponent):
     """Refuse requests, redirects included, to other hosts or ports and to overlong URLs.
 
     Scrapy's own middleware allows subdomains and other ports.
@@ -115,7 +115,7 @@ _LONGEST = 200
 _BAD = 400
 
 
-class SiteIdentity(FromCrawler):
+class SiteIdentity(CrawlerComponent):
     """Downloader middleware that ends the run if the site is not the store's.
 
     The first response, for robots.txt, identifies the site, and the store records it. A run that receives another
@@ -123,7 +123,7 @@ class SiteIdentity(FromCrawler):
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        if not is_own(crawler):
+        if not is_caravan_spider(crawler):
             raise NotConfigured
         self._crawler = crawler
         self._store = CrawlStore.used_by(crawler).store

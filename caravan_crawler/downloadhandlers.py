@@ -28,7 +28,7 @@ from twisted.internet.defer import Deferred, succeed
 from twisted.internet.error import DNSLookupError
 from twisted.web.iweb import IResponse
 
-from caravan_crawler.addons import FromCrawler
+from caravan_crawler.addons import CrawlerComponent
 from caravan_crawler.failures import HeadersTooLargeError, RunEndsError, end_run, is_ending, is_unanswered
 from caravan_crawler.normalise.text import encodable
 from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
@@ -146,12 +146,12 @@ def headers_problem(error: BaseException) -> HeadersTooLargeError | None:
 
 
 #: Seconds between two checks, while a request waits, whether the run ends.
-LOOK = 0.2
+POLL_INTERVAL = 0.2
 #: Statuses with which Retry-After asks for a pause; with a redirect it has another meaning.
 _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 
 
-class Throttle(FromCrawler):
+class Throttle(CrawlerComponent):
     """Pauses between requests; an extension, so that all download handlers share one.
 
     The handler awaits :meth:`wait` before it sends a request, and calls :meth:`answered` or :meth:`unanswered`
@@ -181,9 +181,9 @@ class Throttle(FromCrawler):
         async with self._lock:
             wait = max(self.seconds_left(), slot.delay if slot else 0.0)
             while wait > 0:
-                await asyncio.sleep(min(wait, LOOK))
+                await asyncio.sleep(min(wait, POLL_INTERVAL))
                 self._check_run()
-                wait = max(wait - LOOK, self.seconds_left())
+                wait = max(wait - POLL_INTERVAL, self.seconds_left())
         if slot is not None:
             slot.lastseen = monotonic()  # the delay to the next request counts from now
 
@@ -273,20 +273,20 @@ def received_at(answered: Request | Response) -> datetime:
 _LONG = 60
 
 
-class CrawlDelay(FromCrawler):
+class CrawlDelay(CrawlerComponent):
     """Obey robots.txt's Crawl-delay if longer than the delay set; above ``CRAWL_DELAY_MAX`` the run ends."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self._look = create_looping_call(self._let_go)
+        self._polling = create_looping_call(self._let_go)
         crawler.signals.connect(self.robots_parsed, signals.robots_parsed)
         crawler.signals.connect(self.engine_stopped, signals.engine_stopped)
 
     def robots_parsed(self, robotparser: Any, request: Request) -> None:
         """Set the delay of the host's slot, and its concurrency to 1."""
         settings = self.crawler.settings
-        if not self._look.running:
-            self._look.start(LOOK, now=False)
+        if not self._polling.running:
+            self._polling.start(POLL_INTERVAL, now=False)
         delay = robotparser.crawl_delay(settings["ROBOTSTXT_USER_AGENT"] or settings["USER_AGENT"])
         if not delay or not delay > settings.getfloat("DOWNLOAD_DELAY"):  # it may be NaN
             return
@@ -307,13 +307,13 @@ class CrawlDelay(FromCrawler):
         if delay < _LONG:
             logger.info("robots.txt asks for %s seconds between requests", delay)
         else:
-            words = "robots.txt asks for %s seconds between requests, which is obeyed: 100 requests take %.1f hours"
-            logger.warning(words, delay, 100 * delay / 3600)
+            message = "robots.txt asks for %s seconds between requests, which is obeyed: 100 requests take %.1f hours"
+            logger.warning(message, delay, 100 * delay / 3600)
 
     def engine_stopped(self) -> None:
         """Stop the looping call."""
-        if self._look.running:
-            self._look.stop()
+        if self._polling.running:
+            self._polling.stop()
 
     def _let_go(self) -> None:
         """Release delayed requests when the run ends, as Scrapy waits for them; the handler sends nothing."""

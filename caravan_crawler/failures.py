@@ -72,13 +72,13 @@ def reason(failure: Failure) -> str:
     return type(error).__name__
 
 
-def words(failure: Failure) -> str:
+def message(failure: Failure) -> str:
     """Return a failure's message, in one line."""
     assert failure.value is not None
-    return error_words(failure.value)
+    return error_message(failure.value)
 
 
-def error_words(error: BaseException) -> str:
+def error_message(error: BaseException) -> str:
     """Return a download exception's message, in one line."""
     if isinstance(error, HttpError):
         return f"HTTP {error.response.status}"
@@ -86,7 +86,7 @@ def error_words(error: BaseException) -> str:
         return "the response is larger than DOWNLOAD_MAXSIZE"
     # Twisted's ResponseFailed, within Scrapy's error, has a list of what happened.
     reasons = getattr(error, "reasons", None) or getattr(error.__cause__, "reasons", None) or [error]
-    return "; ".join(dict.fromkeys(_in_words(getattr(reason, "value", reason)) for reason in reasons))
+    return "; ".join(dict.fromkeys(_cause_message(getattr(reason, "value", reason)) for reason in reasons))
 
 
 def is_answer(failure: Failure) -> bool:
@@ -111,7 +111,7 @@ def _is_too_large(error: object) -> bool:
     )
 
 
-def _in_words(cause: BaseException) -> str:
+def _cause_message(cause: BaseException) -> str:
     if type(cause).__module__.startswith("OpenSSL") and cause.args and isinstance(cause.args[0], list):
         return "TLS: " + ", ".join(str(part[-1]) for part in cause.args[0])
     return " ".join(str(cause).split()) or type(cause).__name__

@@ -79,15 +79,15 @@ class WholeFileStorage:
         assert self._part is not None
         return self._part, self.path
 
-    def catch_up(self) -> None:
+    def merge_appended(self) -> None:
         """Copy what other runs have appended since, and lock the file until it is replaced."""
         if self._appending is not None:
             try:
-                self._appending.catch_up(self.move[0])
+                self._appending.merge_appended(self.move[0])
             except OSError as error:
                 self._fail(error)
 
-    def place(self) -> None:
+    def publish(self) -> None:
         """Publish the file."""
         part, path = self.move
         try:
@@ -103,7 +103,7 @@ class WholeFileStorage:
             if self._appending is not None:
                 self._appending.release()
 
-    def leave(self) -> None:
+    def keep_partial(self) -> None:
         """Leave the earlier file unchanged, and log the path of the partial file."""
         part, _ = self.move
         if part.stat().st_size == 0:
@@ -115,9 +115,9 @@ class WholeFileStorage:
 
     def _fail(self, error: OSError) -> None:
         self.is_broken = True
-        words = f"{self.path} cannot be written: {error.strerror}"
-        logger.error("%s", words)
-        self._crawler.stats.set_value(FEED_STAT, words)
+        message = f"{self.path} cannot be written: {error.strerror}"
+        logger.error("%s", message)
+        self._crawler.stats.set_value(FEED_STAT, message)
 
 
 class _FeedFile(io.BufferedWriter):
@@ -164,9 +164,9 @@ def _open_stream(target: Path | int, name: str, crawler: Crawler) -> IO[bytes]:
     """Open a device, a pipe or standard output; the run continues for its other feeds if it has no reader."""
 
     def note_gone(error: OSError) -> None:
-        words = f"{name} could not be written to its end: {error.strerror}"
-        logger.warning("%s", words)
-        crawler.stats.set_value(STREAM_STAT, words)
+        message = f"{name} could not be written to its end: {error.strerror}"
+        logger.warning("%s", message)
+        crawler.stats.set_value(STREAM_STAT, message)
 
     try:
         return _FeedFile(target, note_gone)
@@ -186,8 +186,8 @@ _CHUNK = 1 << 20
 class AppendError(OSError):
     """The rows cannot be appended; ``strerror`` says why."""
 
-    def __init__(self, words: str) -> None:
-        super().__init__(0, words)
+    def __init__(self, message: str) -> None:
+        super().__init__(0, message)
 
 
 class Appending:
@@ -210,7 +210,7 @@ class Appending:
         self._seen = self._state()
         self._rows_at = self._copy_to(part)
 
-    def catch_up(self, part: Path) -> None:
+    def merge_appended(self, part: Path) -> None:
         """Lock the file; if it has changed since, copy it again and append this run's rows.
 
         Raise :class:`AppendError` if that fails; the lock is held until :meth:`release` in any case.

@@ -239,7 +239,7 @@ def column_names(item_class: type) -> list[str]:
 #: Reason: the URL leads to another article than the one it names.
 OTHER_ARTICLE = "other_article"
 #: Key in ``Request.meta``, and in that of a waiting article: a feed, a sitemap or a listing names it as an article.
-NAMED = "named"
+LISTED = "named"
 
 
 class Failure(NamedTuple):
@@ -269,9 +269,9 @@ class PageWrites:
     """Whether the server responded with 304."""
     links: list[tuple[str, str]] = field(default_factory=list)
     """Key and URL of each article found."""
-    aside: list[tuple[str, str]] = field(default_factory=list)
+    deferred: list[tuple[str, str]] = field(default_factory=list)
     """Key and URL of each speculative URL that is deferred."""
-    named: set[str] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)
     """Keys of those ``links`` that a feed, a sitemap or a listing's card names as articles."""
     aliases: list[tuple[str, str]] = field(default_factory=list)
     """Further URLs of articles, each with the article's key."""
@@ -279,8 +279,8 @@ class PageWrites:
     """Rows of listings and sitemaps, the page's own among them."""
     new_lists: list[dict[str, Any]] = field(default_factory=list)
     """Rows of listings met first here."""
-    reach: dict[str, Any] = field(default_factory=dict)
-    """``meta`` for the requests to ``links`` (:class:`~caravan_crawler.frontier.speculative_urls.Reach`)."""
+    request_meta: dict[str, Any] = field(default_factory=dict)
+    """``meta`` for the requests to ``links`` (:class:`~caravan_crawler.frontier.speculative_urls.TrapGuard`)."""
     found_by: dict[str, str] = field(default_factory=dict)
     """Field to reader."""
     etag: str | None = None

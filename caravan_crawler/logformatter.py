@@ -17,8 +17,8 @@ from twisted.python.failure import Failure
 
 from caravan_crawler.normalise.text import printable
 
-#: Scrapy's loggers that say what the spider says again, with the page, in its line ``Not read: …``; and in which words.
-_SAID_TWICE = {
+#: Scrapy's loggers, and parts of their messages, that the spider's line ``Not read: …`` repeats with the page.
+_REPEATED = {
     "scrapy.downloadermiddlewares.robotstxt": ("Error downloading",),
     "scrapy.core.downloader.handlers.http11": ("larger than download max size", "Got data loss"),
     "scrapy.downloadermiddlewares.httpcompression": ("Ignored response",),
@@ -35,9 +35,9 @@ def _with_cause(record: logging.LogRecord) -> bool:
     return True
 
 
-def _is_said_once(record: logging.LogRecord) -> bool:
+def _is_not_repeated(record: logging.LogRecord) -> bool:
     message = record.getMessage()
-    return not any(words in message for words in _SAID_TWICE[record.name])
+    return not any(text in message for text in _REPEATED[record.name])
 
 
 class _Printable(logging.Formatter):
@@ -69,8 +69,8 @@ class QuietFormatter(LogFormatter):
 
     def __init__(self) -> None:
         logging.getLogger("scrapy.extensions.feedexport").addFilter(_with_cause)
-        for name in _SAID_TWICE:
-            logging.getLogger(name).addFilter(_is_said_once)
+        for name in _REPEATED:
+            logging.getLogger(name).addFilter(_is_not_repeated)
 
     def crawled(self, request: Request, response: Any, spider: Spider) -> None:  # type: ignore[override]
         """Log nothing: the stats count pages."""

@@ -61,7 +61,7 @@ NO_SECTION_STAT = "caravan/no_section"
 #: Counts of articles: the change types of records, and articles that did not have to be read.
 _ARTICLES = ("new", "changed", "recounted", "unchanged", "not_modified", "carried", "lost_fields")
 #: Exit code of a run that a signal stopped, less the signal's number; and its reason.
-STOPPED, STOPPED_WORDS = 128, "stopped on request; the same command continues"
+STOPPED, STOPPED_MESSAGE = 128, "stopped on request; the same command continues"
 _NAMES = ("sound", "crashed", "refused", "below_floors", "unreachable", "locked")
 #: Maximum share of failed pages in a sound run.
 MOST_FAILED = 0.1
@@ -95,8 +95,8 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None, *, has_store: bo
         if problem := stats.get(stat):
             return Outcome(code, str(problem))
     if signal_number := stats.get(SIGNAL_STAT):
-        words = STOPPED_WORDS if has_store else f"stopped on request; {_STARTS_ANEW}"
-        return Outcome(STOPPED + signal_number, words)
+        message = STOPPED_MESSAGE if has_store else f"stopped on request; {_STARTS_ANEW}"
+        return Outcome(STOPPED + signal_number, message)
     if finish_reason is None:
         return Outcome(CRASHED, "the crawl did not start")
     if errors := _errors(stats):
@@ -125,7 +125,7 @@ def is_cut_short(finish_reason: str) -> bool:
 
 
 def _ending(stats: Mapping[str, Any], finish_reason: str, what_follows: str) -> str:
-    """Return the words for a sound run: that it is complete, or at which limit it has ended, and what the next does."""
+    """Return the message of a sound run: complete, or at which limit it ended, and what the next run does."""
     if limit := stats.get(LIMIT_STAT):
         return f"{AT_LIMIT} of {limit}; {what_follows}"
     return f"{AT_LIMIT} {finish_reason.upper()}; {what_follows}" if is_cut_short(finish_reason) else "complete"
@@ -150,8 +150,8 @@ def _judge_pages(stats: Mapping[str, Any], ending: str) -> Outcome:
     unread = failed - _sum(stats, "caravan/failed/list_")
     if unread > FEW_FAILED and unread > MOST_FAILED * (read + unread):
         if no_articles > failed / 2:
-            words = "pages of articles could not be read as such, so the markup has probably changed"
-            return Outcome(BELOW_FLOORS, f"{no_articles} of {read} {words}; the last: {last}")
+            message = "pages of articles could not be read as such, so the markup has probably changed"
+            return Outcome(BELOW_FLOORS, f"{no_articles} of {read} {message}; the last: {last}")
         return Outcome(UNREACHABLE, f"{failed} of {read + failed} pages failed; the last: {last}")
     if lists := stats.get("caravan/abandoned_lists"):
         return Outcome(UNREACHABLE, f"{lists} lists were given up, as page after page failed; the last: {last}")
@@ -167,16 +167,16 @@ def _judge_data(stats: Mapping[str, Any], ending: str, read: int, failed: int, l
         return Outcome(BELOW_FLOORS, f"no article on {_pages(read)}" + (f"; the last failure: {last}" if last else ""))
     if below := [*stats.get(DRIFT_STAT, ()), *filter(None, [stats.get(SILENCE_STAT)])]:
         return Outcome(BELOW_FLOORS, "; ".join(below))
-    words = [f"{_pages(failed)} failed; the last: {last}"] if failed else []
+    notes = [f"{_pages(failed)} failed; the last: {last}"] if failed else []
     if copies := stats.get(COPIES_STAT):
         told = f"articles are copies of one text, so links on them were not followed; the last: {stats.get(COPY_STAT)}"
         if copies > MOST_FAILED * read:
             return Outcome(BELOW_FLOORS, f"{copies} of {read} {told}")
-        words.append(f"{copies} {told}")
+        notes.append(f"{copies} {told}")
     if lists := stats.get(UNKNOWN_NEXTS_STAT):
         last_one = stats.get(UNKNOWN_NEXT_STAT)
-        words.append(f"{lists} lists go on at an address of unknown form and are not complete; the last: {last_one}")
-    return Outcome(SOUND, ending + (f", but {'; '.join(words)}" if words else ""))
+        notes.append(f"{lists} lists go on at an address of unknown form and are not complete; the last: {last_one}")
+    return Outcome(SOUND, ending + (f", but {'; '.join(notes)}" if notes else ""))
 
 
 def _pages(number: int) -> str:
@@ -189,14 +189,14 @@ def _sum(stats: Mapping[str, Any], prefix: str) -> int:
 
 def _errors(stats: Mapping[str, Any]) -> str | None:
     parts = []
-    for stat, words in (
+    for stat, message in (
         ("spider_exceptions/count", "pages raised an error while read"),
         ("caravan/item_errors", "records raised an error in a pipeline"),
         ("caravan/feeds/lost_rows", "records are missing in a feed"),
         ("caravan/feeds/not_open", "feeds were not opened"),
     ):
         if count := stats.get(stat):
-            parts.append(f"{count} {words}")
+            parts.append(f"{count} {message}")
     return "; ".join(parts) or None
 
 

@@ -23,10 +23,10 @@ from scrapy.settings import BaseSettings, Settings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.url import guess_scheme
 
-from caravan_crawler.addons import leave_out_run
+from caravan_crawler.addons import disable_run_components
 from caravan_crawler.atomic import local_path
 from caravan_crawler.console import print_err
-from caravan_crawler.failures import RobotsUnreadError, error_words
+from caravan_crawler.failures import RobotsUnreadError, error_message
 from caravan_crawler.feed_checks import format_problem, log_file_problem, output_problem
 from caravan_crawler.outcome import REFUSED, UNREACHABLE
 from caravan_crawler.settings_checks import assignment_problem, command_problem, level_problem, page_problem
@@ -72,9 +72,9 @@ class CheckedCommand(ScrapyCommand):
         if pidfile is not None:
             Path(pidfile).write_text(f"{os.getpid()}\n", encoding="utf-8")
 
-    def end(self, words: str, code: int) -> None:
+    def end(self, message: str, code: int) -> None:
         """Print a line and set the exit code."""
-        print_err(f"scrapy {self.__module__.rpartition('.')[2]}: {words}")
+        print_err(f"scrapy {self.__module__.rpartition('.')[2]}: {message}")
         self.exitcode = code
 
     def _refuse_usage(self, message: str) -> NoReturn:
@@ -115,7 +115,7 @@ class OnePageCommand(CheckedCommand):
         problem = page_problem(self, args) or _spider_problem(opts.spider, self.settings)
         if problem := problem or _address_problem(args, is_shell=isinstance(self, ShellCommand)):
             raise UsageError(problem, print_help=False)
-        leave_out_run(self.settings)
+        disable_run_components(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         failed = _FailedDownloads()
@@ -123,7 +123,7 @@ class OnePageCommand(CheckedCommand):
         try:
             super().run(args, opts)  # type: ignore[safe-super]  # Scrapy's command is the next base
         except _NOT_FETCHED as error:  # of scrapy shell
-            self.end(f"not fetched: {error_words(error)}", UNREACHABLE)
+            self.end(f"not fetched: {error_message(error)}", UNREACHABLE)
         if failed.found:
             self.exitcode = UNREACHABLE
 

@@ -1,6 +1,6 @@
 """Item pipelines in the order in which they run; ``ITEM_PIPELINES`` in settings.py lists them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from scrapy.settings import Settings
 from scrapy.statscollectors import MemoryStatsCollector
 from scrapy.utils.misc import build_from_crawler, load_object
 
-from caravan_crawler.addons import FromCrawler
+from caravan_crawler.addons import CrawlerComponent
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
@@ -22,7 +22,7 @@ from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.article_store import article_key
 
 
-class CountingPipeline(FromCrawler):
+class CountingPipeline(CrawlerComponent):
     """A pipeline that counts under ``caravan/<name>/…``."""
 
     name = ""
@@ -178,3 +178,10 @@ def value_pipelines(settings: Mapping[str, Any]) -> list[Any]:
     order = sorted(known.getwithbase("ITEM_PIPELINES").items(), key=lambda item: item[1])
     classes = [load_object(path) for path, place in order if place is not None]
     return [build_from_crawler(one, crawler) for one in classes if not issubclass(one, (PeriodPipeline, StorePipeline))]
+
+
+def run_pipelines(pipelines: Iterable[Any], item: Any) -> Any:
+    """Return an item as :func:`value_pipelines` make it."""
+    for pipeline in pipelines:
+        item = pipeline.process_item(item)
+    return item

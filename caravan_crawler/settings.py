@@ -31,7 +31,7 @@ ROBOTSTXT_USER_AGENT = "CaravanCrawler"
 ROBOTSTXT_OBEY = True  # default False
 
 # One request at a time, with a pause. With a delay of 0 Scrapy ignores the limit per domain, so the overall limit is
-# set too. For loopback see _LOCAL_MANNERS in spiders/caravan.py.
+# set too. For loopback see LOCAL_DELAYS in spiders/requests.py.
 CONCURRENT_REQUESTS = 1  # default 16
 CONCURRENT_REQUESTS_PER_DOMAIN = 1  # default 8
 DOWNLOAD_DELAY = 1.0  # default 0
@@ -154,11 +154,11 @@ DATA_DIR = environ.get("CARAVAN_DATA_DIR") or "data"
 DOWNLOAD_MAX_HEADER_BYTES = 64 * 1024
 # Smallest share of a run's articles in which a field must be found, if there are twenty or more: store/field_counts.py
 FLOORS = {"headline": 0.95, "body": 0.8, "date_published": 0.8}
-# Lead of one text over all others in a section, a listing or the site, in articles, from which links on its pages are
-# not followed. The site's own copies (an old and a new URL) are few: frontier/speculative_urls.py
+# Articles by which one text outnumbers all others in a section, a listing or the site, from which links on its pages
+# are ignored. The site's own copies (an old and a new URL) are few: frontier/speculative_urls.py
 MAX_COPIES = 20
-# Longest chain of pages without an article, each found on the one before; links on the last are not followed. A page of
-# an unknown kind may lead to an article, but hardly a chain of three: frontier/speculative_urls.py
+# Consecutive pages without an article, each found on the one before, after which no links are followed. A page of an
+# unknown kind may lead to an article, but hardly a chain of three: frontier/speculative_urls.py
 MAX_HOPS_FROM_ARTICLE = 3
 # Articles that a run with `since` reads only for their date, as feeds and sitemaps have none. At one request a second
 # they take 17 minutes; the next run continues with others: frontier/discovery.py

@@ -14,7 +14,7 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
-from caravan_crawler.failures import RefusedError, is_refusal, is_unanswered, reason, words
+from caravan_crawler.failures import RefusedError, is_refusal, is_unanswered, message, reason
 
 
 def http(status: int) -> HttpError:
@@ -53,6 +53,6 @@ CASES = [
 def test_failures(error: Exception, word: str, line: str, unanswered: bool, refusal: bool) -> None:
     failure = Failure(error)  # type: ignore[no-untyped-call]
     assert reason(failure) == word
-    assert words(failure) == line
+    assert message(failure) == line
     assert is_unanswered(word) is unanswered
     assert is_refusal(word) is refusal

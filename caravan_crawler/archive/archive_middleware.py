@@ -14,13 +14,13 @@ from scrapy.http import Response
 from scrapy.utils.python import to_unicode
 from twisted.web import http
 
-from caravan_crawler.addons import FromCrawler
+from caravan_crawler.addons import CrawlerComponent
 from caravan_crawler.archive.warc import EDITION, IDENTITY, SITE, WarcWriter, finish_interrupted
 from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import RunEndsError, end_run
 from caravan_crawler.outcome import ARCHIVE_STAT, IDENTITY_STAT
-from caravan_crawler.spiders.http import MAY_BE_RENDERED
+from caravan_crawler.spiders.requests import MAY_BE_RENDERED
 from caravan_crawler.store import crawl_state
 from caravan_crawler.store.store import edition
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 FOLDER = "warc"
 
 
-class ArchiveMiddleware(FromCrawler):
+class ArchiveMiddleware(CrawlerComponent):
     """Writes every response to WARC files as it was sent, including robots.txt, redirects and error pages.
 
     Loaded with ``ARCHIVE`` only. It is next to the downloader, before bodies are decompressed. The run ends if a

@@ -55,7 +55,7 @@ def is_compressed(head: bytes) -> bool:
     return head.startswith(b"\x1f\x8b")
 
 
-def read_records(file: BinaryIO, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes | None]]:
+def read_records(file: BinaryIO, start: int, stop: int | None) -> Iterator[tuple[int, bytes | None]]:
     """Yield offset and content of the records that begin from byte ``start``, where one begins, to before ``stop``.
 
     The content is decompressed; it is None if bytes are damaged or a record is longer than ``MOST_BYTES``.

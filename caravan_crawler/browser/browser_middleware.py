@@ -10,13 +10,13 @@ from scrapy import Request, signals
 from scrapy.crawler import Crawler
 from scrapy.http import HtmlResponse, Response
 
-from caravan_crawler.addons import BrowserMode, FromCrawler, mode_of
+from caravan_crawler.addons import BrowserMode, CrawlerComponent, mode_of
 from caravan_crawler.browser.completeness import ESSENTIAL, EVERYWHERE, Completeness, ExpectedPage, completeness_of
 from caravan_crawler.browser.playwright import BrowserError, Chromium
 from caravan_crawler.failures import RunEndsError, end_run, is_ending
 from caravan_crawler.outcome import OUTAGE_STAT
 from caravan_crawler.pages.document import Bounds
-from caravan_crawler.spiders.http import MAY_BE_RENDERED, parse_response
+from caravan_crawler.spiders.requests import MAY_BE_RENDERED, parse_response
 
 logger = logging.getLogger(__name__)
 
@@ -85,10 +85,10 @@ class RenderBenefit:
 
 #: Spider callbacks of pages that may be rendered.
 _EXPECTED = {"parse_home": ExpectedPage.HOME, "parse_list": ExpectedPage.LIST}
-_EXPECTED |= dict.fromkeys(("parse", "parse_named", "parse_part"), ExpectedPage.ARTICLE)
+_EXPECTED |= dict.fromkeys(("parse", "parse_requested", "parse_part"), ExpectedPage.ARTICLE)
 
 
-class BrowserMiddleware(FromCrawler):
+class BrowserMiddleware(CrawlerComponent):
     """Replaces a page by its rendered HTML if that is more complete.
 
     The page is not requested again: the browser loads the response that was downloaded.
@@ -126,7 +126,7 @@ class BrowserMiddleware(FromCrawler):
         if self._is_given_up or not isinstance(response, HtmlResponse):
             return response
         try:
-            before = self._look(response, expected)
+            before = self._completeness(response, expected)
         except Exception:  # noqa: BLE001 - the spider's reader raises it too, and reports it
             return response
         if before is None:
@@ -141,7 +141,7 @@ class BrowserMiddleware(FromCrawler):
             return response
         self._failed_in_a_row = 0
         self._crawler.stats.inc_value("caravan/browser/pages")
-        after = self._look(rendered, expected)
+        after = self._completeness(rendered, expected)
         self._benefit.record(expected, wanted, after.gained(before) if after else frozenset())
         return rendered if after and after.is_better_than(before) else response
 
@@ -158,7 +158,7 @@ class BrowserMiddleware(FromCrawler):
             self._chromium = Chromium(self._crawler)
         try:
             html = await self._chromium.html(
-                response, lambda html: self._look(_with_html(response, html), expected), wanted
+                response, lambda html: self._completeness(_with_html(response, html), expected), wanted
             )
         finally:
             self._raise_if_ending()
@@ -184,7 +184,7 @@ class BrowserMiddleware(FromCrawler):
             raise error
         logger.warning("Read without the browser: %s (%s)", response.url, error)
 
-    def _look(self, response: Response, expected: ExpectedPage) -> Completeness | None:
+    def _completeness(self, response: Response, expected: ExpectedPage) -> Completeness | None:
         site = self._crawler.spider.site  # type: ignore[union-attr]
         return completeness_of(parse_response(response, site, self._bounds), expected)
 

@@ -22,6 +22,7 @@ from scrapy.utils.datatypes import LocalCache
 from scrapy_playwright.handler import ScrapyPlaywrightDownloadHandler
 
 from caravan_crawler.browser.completeness import PRESSABLE, Completeness
+from caravan_crawler.console import error_line
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.failures import is_ending
 
@@ -122,7 +123,7 @@ class Tab:
     crawler: Crawler
     subrequests: SubRequests
     response: HtmlResponse
-    look: Callable[[str], Completeness | None]
+    measure: Callable[[str], Completeness | None]
     """Returns the completeness of HTML."""
     wanted: frozenset[str]
     """Values to wait for."""
@@ -157,7 +158,7 @@ class Tab:
         loaded_at, pause = monotonic(), _PAUSES[0]
         while True:
             is_loading = await page.evaluate("document.readyState") == "loading"
-            shown = self.look(await page.content())
+            shown = self.measure(await page.content())
             if is_ending(self.crawler):
                 return shown
             if is_loading:
@@ -226,13 +227,13 @@ class Chromium:
         crawler.signals.connect(self.close, signals.engine_stopped)
 
     async def html(
-        self, response: HtmlResponse, look: Callable[[str], Completeness | None], wanted: frozenset[str]
+        self, response: HtmlResponse, measure: Callable[[str], Completeness | None], wanted: frozenset[str]
     ) -> str:
         """Return the page's HTML after its scripts have run; raise :class:`BrowserError` if that fails twice.
 
-        ``look`` and ``wanted`` are those of :class:`Tab`.
+        ``measure`` and ``wanted`` are those of :class:`Tab`.
         """
-        tab = partial(Tab, self._crawler, self._subrequests, response, look, wanted)
+        tab = partial(Tab, self._crawler, self._subrequests, response, measure, wanted)
         async with self._lock:
             try:
                 return await self._html(tab())
@@ -300,7 +301,7 @@ async def _done(work: Coroutine[Any, Any, Any], seconds: float, too_late: str) -
         raise BrowserError(too_late)
     if error := task.exception():
         logger.debug("The browser failed", exc_info=error)
-        raise BrowserError(next(iter(str(error).strip().splitlines()), type(error).__name__)) from None
+        raise BrowserError(error_line(error)) from None
     return task.result()
 
 

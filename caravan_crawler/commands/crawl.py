@@ -77,9 +77,9 @@ class Command(CheckedCommand, CrawlCommand):
             elif problems:
                 self._refuse(f"the crawl could not start: {problems[0]}", getattr(problems[0], "code", outcome.CRASHED))
             elif self._signal:
-                self._refuse(outcome.STOPPED_WORDS, outcome.STOPPED + self._signal)
+                self._refuse(outcome.STOPPED_MESSAGE, outcome.STOPPED + self._signal)
         except KeyboardInterrupt:
-            self._refuse(outcome.STOPPED_WORDS, outcome.STOPPED + signal.SIGINT)
+            self._refuse(outcome.STOPPED_MESSAGE, outcome.STOPPED + signal.SIGINT)
         finally:
             store.close()
 
@@ -92,7 +92,7 @@ class Command(CheckedCommand, CrawlCommand):
             elif len(args) == 1 and args[0] in get_spider_loader(self.settings).list():
                 return  # a developer's own spider, run by Scrapy's command
             else:
-                raise UsageError(_argument_problem(args) or option_problem(self, args) or _words_problem(args))
+                raise UsageError(_argument_problem(args) or option_problem(self, args) or _positional_problem(args))
         except (UsageError, ArgumentError) as error:
             self._refuse(self._format_hint(opts) or str(error))
         if self.settings["LOG_FILE"]:
@@ -124,7 +124,7 @@ class Command(CheckedCommand, CrawlCommand):
         if is_reactor_installed():
             from twisted.internet import reactor
 
-            # Scrapy adds a trigger that installs its handlers. A trigger that the outer one adds comes after it.
+            # Scrapy installs its handlers in a trigger that it adds later. Add ours from a trigger, to run after it.
             add: Any = reactor.addSystemEventTrigger
             add("after", "startup", add, "after", "startup", note_stop_signals, partial(self._note_signal, crawler))
 
@@ -156,9 +156,9 @@ class Command(CheckedCommand, CrawlCommand):
         if is_sound and is_quiet(settings):
             for line in _found(crawler, crawl_store, report["articles"]["new"]):
                 print_err(f"scrapy crawl: {line}")
-        words = f"{summary(report)}{f'; {path}' if path else ''}"
-        append_exit_to_log(settings, ending.code, words)
-        print_err(f"scrapy crawl: {words}")
+        message = f"{summary(report)}{f'; {path}' if path else ''}"
+        append_exit_to_log(settings, ending.code, message)
+        print_err(f"scrapy crawl: {message}")
 
     def _outcome(self, crawler: Crawler, crawl_store: CrawlStore) -> outcome.Outcome:
         """Return the outcome after the feeds are closed; RunMonitor decides before whether they are published."""
@@ -215,7 +215,7 @@ def _argument_problem(words: list[str]) -> str | None:
     return None
 
 
-def _words_problem(words: list[str]) -> str:
+def _positional_problem(words: list[str]) -> str:
     """Return why these words, apart from options, are not the name of the spider alone."""
     if not words:
         return f"name the spider: scrapy crawl {CaravanSpider.name}"

@@ -54,7 +54,7 @@ class Command(OwnCommand):
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Export to the folder or URL."""
         from caravan_crawler.export.options import ExportError
-        from caravan_crawler.export.targets import without_password
+        from caravan_crawler.export.targets import without_credentials
 
         try:
             with raise_on_stop_signal():
@@ -66,7 +66,7 @@ class Command(OwnCommand):
         else:
             for line in dataset.warnings:
                 self.end(f"{args[0]}: {line}", SOUND)
-            self.end(f"{without_password(args[0])}: {summary(dataset)}", SOUND)
+            self.end(f"{without_credentials(args[0])}: {summary(dataset)}", SOUND)
 
     def _export(self, args: list[str], opts: argparse.Namespace) -> "Export":
         from caravan_crawler.export.dataset import Export

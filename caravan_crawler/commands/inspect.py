@@ -15,15 +15,15 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.conf import closest_scrapy_cfg
 from twisted.python.failure import Failure
 
+from caravan_crawler import failures
 from caravan_crawler.addons import browser_problem
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.console import floors_of, is_terminal, print_err, print_out
-from caravan_crawler.failures import words
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
 from caravan_crawler.own_commands import OwnCommand
 from caravan_crawler.pages.document import Bounds, Document, parse_document
-from caravan_crawler.spiders.http import charset_of, parse_response
+from caravan_crawler.spiders.requests import charset_of, parse_response
 from caravan_crawler.urls import PUBLIC_BASE, Site, is_page_address
 
 # The inspection is imported on use, because Scrapy loads all commands at each start.
@@ -141,7 +141,7 @@ class Command(OwnCommand):
 
     def _judge_site(self, base: str, folder: "PageFolder | None", opts: argparse.Namespace) -> None:
         """Inspect a site and print the report."""
-        from caravan_crawler.inspection.oddities import judge
+        from caravan_crawler.inspection.findings import judge
         from caravan_crawler.inspection.site_report import as_json, as_table
         from caravan_crawler.inspection.site_spider import InspectionSpider
         from caravan_crawler.pipelines import value_pipelines
@@ -199,7 +199,7 @@ class _OnePage(Spider):
     def failed(self, failure: Failure) -> None:
         """Record why the page was not read."""
         delay = self.crawler.stats.get_value(CRAWL_DELAY_STAT)
-        problem = f"robots.txt asks for {delay:g} seconds between requests" if delay else words(failure)
+        problem = f"robots.txt asks for {delay:g} seconds between requests" if delay else failures.message(failure)
         self.problem = f"{self.url} was not read: {problem}"
         if self.site.is_local and "onnection refused" in problem:
             serve = "python -m caravan_crawler.sample_site"

@@ -106,7 +106,7 @@ class Command(OwnCommand):
         print_out(job.summary.lines())
         would = "dry run, nothing stored: " if opts.dry_run else ""
         ending = "stopped; the same command continues: " if stop.number else ""
-        self.end(f"{ending}{would}{job.summary.words()}", 128 + stop.number if stop.number else SOUND)
+        self.end(f"{ending}{would}{job.summary.message()}", 128 + stop.number if stop.number else SOUND)
 
 
 def _origin(sources: Any, site: str, store_url: str) -> tuple[str, str | None]:

@@ -87,10 +87,10 @@ def _outcome(run: Run) -> str:
 
 def _largest(numbers: Mapping[str, int]) -> str:
     """Return as many names and numbers as fit in a line; the largest come first."""
-    words, others = "", len(numbers)
+    listed, others = "", len(numbers)
     for name, number in numbers.items():
-        part = f"{', ' if words else ''}{name or 'unknown'} {number:,}"
-        if len(words + part) > _WIDTH - len("  languages  ") - len(", 999 more"):
+        part = f"{', ' if listed else ''}{name or 'unknown'} {number:,}"
+        if len(listed + part) > _WIDTH - len("  languages  ") - len(", 999 more"):
             break
-        words, others = words + part, others - 1
-    return (words + (f", {others} more" if others else "")) or "none"
+        listed, others = listed + part, others - 1
+    return (listed + (f", {others} more" if others else "")) or "none"

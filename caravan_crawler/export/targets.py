@@ -22,6 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from caravan_crawler.atomic import replace_file
+from caravan_crawler.console import error_line
 from caravan_crawler.export.datapackage import CARD, PACKAGE, SUMS, Dataset, descriptions, is_package
 from caravan_crawler.export.options import ExportError, ExportLockedError, ExportRefusedError
 
@@ -182,7 +183,7 @@ class Bucket:
     """
 
     def __init__(self, url: str) -> None:
-        self.name = without_password(url.rstrip("/"))
+        self.name = without_credentials(url.rstrip("/"))
         self._files, self._root = _connect(url.rstrip("/"), self.name)
 
     def prepare(self) -> None:
@@ -236,7 +237,7 @@ class Bucket:
             raise ExportError(f"{self.name} cannot be {what}: {_first_line(error)}") from error
 
 
-def without_password(url: str) -> str:
+def without_credentials(url: str) -> str:
     """Return a URL without user name and password, for messages."""
     return re.sub(r"//[^/@]*@", "//", url)
 
@@ -259,5 +260,4 @@ def _connect(url: str, name: str) -> tuple[Any, str]:
 
 def _first_line(error: Exception) -> str:
     """Return the first line of an error's message."""
-    text = getattr(error, "strerror", None) or str(error)
-    return next(iter(text.strip().splitlines()), type(error).__name__)
+    return error_line(getattr(error, "strerror", None) or error)

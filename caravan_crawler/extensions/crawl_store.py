@@ -114,11 +114,11 @@ class CrawlStore:
         spider.reset()
         self._load_sources()
         for path in in_robots_txt:
-            spider.sitemaps.add_named(path)
+            spider.sitemaps.add_from_robots_txt(path)
 
-    def learn_sources(self) -> None:
+    def add_new_sources(self) -> None:
         """Add the sources that other runs have found since this one began."""
-        self.spider.schedule.learn(crawl_state.load_sources(self.store, self._scope))
+        self.spider.schedule.add_sources(crawl_state.load_sources(self.store, self._scope))
 
     @property
     def is_at_limit(self) -> bool:

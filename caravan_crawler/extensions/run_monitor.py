@@ -10,7 +10,7 @@ from scrapy.extensions.feedexport import FeedExporter
 from scrapy.statscollectors import StatsCollector
 
 from caravan_crawler import outcome
-from caravan_crawler.addons import FromCrawler
+from caravan_crawler.addons import CrawlerComponent
 from caravan_crawler.console import floors_of
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run
@@ -22,7 +22,7 @@ from caravan_crawler.store.database import StoreError
 logger = logging.getLogger(__name__)
 
 
-class RunMonitor(FromCrawler):
+class RunMonitor(CrawlerComponent):
     """Decide the run's outcome before the feeds are published.
 
     It compares the number of records scraped, by class, with the rows each feed wrote: if an exporter fails on a
@@ -85,7 +85,7 @@ class RunMonitor(FromCrawler):
         stats = self.crawler.stats
         if stats.get_value(outcome.OUTCOME_STAT) == outcome.SOUND:
             for storage in sorted(ready, key=lambda storage: storage.path):  # two runs lock files in one order
-                storage.catch_up()
+                storage.merge_appended()
         if stats.get_value(outcome.OUTCOME_STAT) == outcome.SOUND and not stats.get_value(outcome.FEED_STAT):
             try:
                 self._publish(ready)
@@ -94,7 +94,7 @@ class RunMonitor(FromCrawler):
             else:
                 return
         for storage in ready:
-            storage.leave()
+            storage.keep_partial()
 
     def _publish(self, ready: list[WholeFileStorage]) -> None:
         store, run_id = self._store, self._crawl_store.spider.run_id
@@ -104,12 +104,12 @@ class RunMonitor(FromCrawler):
         filters = [slot.filter.item_classes for slot in self._feeds if slot.storage in own]
         classes = {kind for kind in self._scraped if any(_accepts(accepted, kind) for accepted in filters)}
         new = self.crawler.stats.get_value("caravan/articles/new", 0)
-        publication.announce(store, run_id, new, moves, self._crawl_store.left, classes)
+        publication.mark_published(store, run_id, new, moves, self._crawl_store.left, classes)
         for storage in ready:
-            storage.place()
+            storage.publish()
         if any(storage.is_broken for storage in own):
-            publication.take_back([storage.move for storage in own if not storage.is_broken], run_id)
-            publication.withdraw(store, run_id)
+            publication.rename_back([storage.move for storage in own if not storage.is_broken], run_id)
+            publication.unmark_published(store, run_id)
 
     @property
     def _feeds(self) -> list[Any]:

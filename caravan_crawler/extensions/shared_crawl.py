@@ -21,13 +21,13 @@ from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 from scrapy.utils.asyncio import create_looping_call
 from scrapy.utils.defer import deferred_from_coro
 
-from caravan_crawler.downloadhandlers import LOOK, Throttle
+from caravan_crawler.downloadhandlers import POLL_INTERVAL, Throttle
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run, is_ending
 from caravan_crawler.items import ExchangeRate, PageWrites, TrendingEntry, Weather
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
-from caravan_crawler.spiders.http import ARTICLE
+from caravan_crawler.spiders.requests import Priority
 from caravan_crawler.store import crawl_state
 from caravan_crawler.store.workers import MOST_DEATHS, Claim, Pace, SharedStore, Workers
 
@@ -68,17 +68,17 @@ class ClaimScheduler(Scheduler):
         self._has_suspect = self._is_at_end = self._is_closing = False
         self._unread = 0
         self._renewed_at = self._looked_at = self._counted_at = self._claimed_at = 0.0
-        self._look = create_looping_call(self._look_after)
+        self._polling = create_looping_call(self._poll)
         self._store.patience = settings.getfloat("STORE_PATIENCE")
         if not self._workers.lead():
             spider.continues = []
         self._note_role()
-        self._look.start(_INTERVAL)
+        self._polling.start(_INTERVAL)
         return super().open(spider)
 
     def close(self, reason: str) -> Any:
         """Release the claims of articles not read."""
-        self._look.stop()
+        self._polling.stop()
         self._store.flush()
         if not self._store.is_broken:
             self._workers.release()
@@ -106,14 +106,14 @@ class ClaimScheduler(Scheduler):
         key = request.meta.get("key")
         if key is None:
             return self._store.is_leader or request.callback != self._spider.parse_list
-        is_found = request.callback == self._spider.parse and request.priority >= ARTICLE
+        is_found = request.callback == self._spider.parse and request.priority >= Priority.ARTICLE
         # An alternative URL of an article whose first URL this worker requested.
         is_another = key in self._asked and request.url not in self._asked_urls
         if is_found and not request.meta.get(_CLAIMED) and not is_another:
             if not self._is_at_end:
                 self._claimed_at = 0.0  # there is something to claim now
                 return False
-            claim = self._workers.claim_named(key)
+            claim = self._workers.claim_key(key)
             if claim is None or self._is_lost(claim):
                 return False
         self._note_asked(request)
@@ -155,7 +155,7 @@ class ClaimScheduler(Scheduler):
         if self._workers.unread() or self._store.is_broken:
             return False
         is_more = False
-        self._crawl_store.learn_sources()
+        self._crawl_store.add_new_sources()
         for path in self._spider.schedule.known_lists:
             for request in self._spider.listing_requests(path):
                 self.crawler.engine.crawl(request)
@@ -194,9 +194,9 @@ class ClaimScheduler(Scheduler):
         """Whether too many workers ended while they read the article; if so, store a failure."""
         if claim.claims <= MOST_DEATHS:
             return False
-        words = f"{claim.claims - 1} workers died while they read it"
+        message = f"{claim.claims - 1} workers died while they read it"
         writes = PageWrites(self._spider.site.here(claim.url), claim.key)
-        self._spider.commit(self._spider.crawl_stats.fail(writes, "worker_lost", words))
+        self._spider.commit(self._spider.crawl_stats.fail(writes, "worker_lost", message))
         return True
 
     def _is_busy(self) -> bool:
@@ -205,7 +205,7 @@ class ClaimScheduler(Scheduler):
 
     # Several times a second
 
-    def _look_after(self) -> None:
+    def _poll(self) -> None:
         try:
             self._do_what_is_due()
         except Exception:
@@ -259,7 +259,7 @@ class LeaderMiddleware(BaseSpiderMiddleware):
         while not _store_of(self.crawler).is_leader:
             if is_ending(self.crawler) or self.crawler.engine.spider is None:
                 return
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(POLL_INTERVAL)
         async for request in start:
             yield request
 
@@ -286,9 +286,9 @@ class SharedThrottle(Throttle):
         wait = self._pace.reserve(delay)
         self._check_run()  # a store that fails ends the run
         while wait > 0:
-            await asyncio.sleep(min(wait, LOOK))
+            await asyncio.sleep(min(wait, POLL_INTERVAL))
             self._check_run()
-            wait -= LOOK
+            wait -= POLL_INTERVAL
             # If a pause has begun, reserve again; otherwise all requests would be sent at its end at once.
             if wait <= 0 and self._pace.blocked() > 0:
                 wait = self._pace.reserve(delay)

@@ -8,7 +8,7 @@ from scrapy import Request, Spider
 from scrapy.crawler import Crawler
 from scrapy.dupefilters import BaseDupeFilter
 
-from caravan_crawler.addons import FromCrawler, is_own
+from caravan_crawler.addons import CrawlerComponent, is_caravan_spider
 from caravan_crawler.items import PageWrites
 from caravan_crawler.normalise.dates import decide_publication, parse_date
 from caravan_crawler.pages.article import ArticleReading
@@ -18,7 +18,7 @@ from caravan_crawler.urls import Address, Site, has_moved, is_same_article
 Key = int | str
 
 #: Alternative URLs stored per article until one of its URLs is read.
-_MOST_OTHERS = 5
+_MOST_ALTERNATIVES = 5
 
 
 class Target(NamedTuple):
@@ -69,7 +69,7 @@ class Frontier:
         self._asked: dict[Key, str | None] = {}
         self._recorded: dict[Key, str | None] = {}
         self._short_links: dict[Key, str] = {}
-        self._others: dict[Key, dict[str, Address]] = {}
+        self._alternatives: dict[Key, dict[str, Address]] = {}
         self._failed: set[str] = set()
 
     def key(self, address: Address) -> Key:
@@ -81,7 +81,7 @@ class Frontier:
                 return path
         return address.key
 
-    def knows(self, address: Address) -> bool:
+    def is_known(self, address: Address) -> bool:
         """Whether the article was requested, waits as a short link, or failed at this address."""
         if address.path is None:
             waits = address.key in self._asked or address.key in self._short_links
@@ -92,23 +92,23 @@ class Frontier:
         """Whether the article is recorded, or this own path of it was already requested."""
         return address.key in self._recorded or self._asked.get(address.key) == address.spelling
 
-    def note(self, key: Key, path: str | None = None) -> None:
+    def mark_requested(self, key: Key, path: str | None = None) -> None:
         """Mark an article as requested: it is in the store, or this run requests it anyway."""
         self._asked[key] = path
 
-    def skip(self, address: Address) -> None:
+    def exclude_url(self, address: Address) -> None:
         """Mark a URL of an article as not to be requested; other URLs of the article may be."""
         self._failed.add(address.spelling)
 
-    def keep_other(self, address: Address, url: str) -> None:
+    def add_alternative(self, address: Address, url: str) -> None:
         """Store an alternative URL of an article that was requested but not read yet."""
-        others = self._others.setdefault(self.key(address), {})
-        if len(others) < _MOST_OTHERS:
+        others = self._alternatives.setdefault(self.key(address), {})
+        if len(others) < _MOST_ALTERNATIVES:
             others.setdefault(url, address)
 
-    def admit(self, address: Address, url: str) -> str | None:
+    def url_to_request(self, address: Address, url: str) -> str | None:
         """Return the URL to fetch for a link to an article, or None if it is known or deferred."""
-        if self.knows(address):
+        if self.is_known(address):
             return None
         key = self.key(address)
         if address.path is None:
@@ -116,7 +116,7 @@ class Frontier:
             return None
         self._asked[key] = address.path
         if short_link := self._short_links.pop(key, None):
-            self.keep_other(Address(None, address.article_id, alias=True), short_link)
+            self.add_alternative(Address(None, address.article_id, alias=True), short_link)
         return self._first_url(address, url)
 
     def claim(self, key: str, address: Address, url: str) -> str:
@@ -131,7 +131,7 @@ class Frontier:
         if not address.alias or address.path in self._failed:
             return _without_query(address, url)
         if address.part == 1:
-            self.keep_other(address, url)
+            self.add_alternative(address, url)
         return self._site.canonical(address)
 
     def failed(self, key: Key, address: Address, landed: Address | None = None) -> str | None:
@@ -144,7 +144,7 @@ class Frontier:
         self._failed.add(address.spelling)
         if landed is not None and landed.path == address.path:
             self._failed.add(landed.spelling)
-        others = self._others.pop(key, {})
+        others = self._alternatives.pop(key, {})
         self._asked.pop(key, None)
         if address.path is not None and address.path not in self._failed:
             others[self._site.canonical(address)] = Address(address.path, address.article_id)
@@ -152,11 +152,11 @@ class Frontier:
             url, other = others.popitem()
             if other.spelling not in self._failed:
                 self._asked[key] = other.path
-                self._others[key] = others
+                self._alternatives[key] = others
                 return _without_query(other, url)
         return None
 
-    def take_short_links(self) -> list[Target]:
+    def pop_short_links(self) -> list[Target]:
         """Remove and return the short links of articles with no other URL."""
         links = [Target(str(key), url) for key, url in self._short_links.items() if key not in self._asked]
         self._asked.update(dict.fromkeys(self._short_links))
@@ -178,7 +178,7 @@ class Frontier:
         for key in keys:
             self._recorded[key] = path
             self._asked[key] = path
-            self._others.pop(key, None)
+            self._alternatives.pop(key, None)
         return address
 
 
@@ -188,12 +188,12 @@ def _without_query(address: Address, url: str) -> str:
 
 
 def _is_surely_same(number: int, path: str, other: str) -> bool:
-    """Whether two paths with a number are one article's; one that neither URL names may be that of all short links."""
+    """Whether two paths with a number are surely one article's; a number in neither may be that of all short links."""
     is_in_neither = has_moved(path, number) and has_moved(other, number)
     return path == other or (is_same_article(number, path, other) and not is_in_neither)
 
 
-class ArticleDupeFilter(FromCrawler, BaseDupeFilter):
+class ArticleDupeFilter(CrawlerComponent, BaseDupeFilter):
     """Duplicate filter by article key or URL; a check costs one set look-up."""
 
     def __init__(self, crawler: Crawler) -> None:
@@ -207,7 +207,7 @@ class ArticleDupeFilter(FromCrawler, BaseDupeFilter):
             return False  # the redirect limit ends a loop, with an error
         spider: Any = self.crawler.spider
         # Spiders of `scrapy shell` and others have no frontier; their pages are compared by URL.
-        address = spider.site.address(request.url) if is_own(self.crawler) else None
+        address = spider.site.address(request.url) if is_caravan_spider(self.crawler) else None
         if address is None:
             seen = request.url in self._urls
             self._urls.add(request.url)
@@ -215,24 +215,25 @@ class ArticleDupeFilter(FromCrawler, BaseDupeFilter):
         if not redirected_from:
             return False
         first = spider.site.address(redirected_from[0])
-        return (first is None or first.key != address.key) and spider.frontier.admit(address, request.url) is None
+        is_other = first is None or first.key != address.key
+        return is_other and spider.frontier.url_to_request(address, request.url) is None
 
     def log(self, request: Request, spider: Spider) -> None:
         """Log nothing: the spider counts dropped requests (``on_dropped``)."""
 
 
-class NamedArticles:
-    """The addresses without a number to which links of pages have led in this run before a source named them.
+class ListedArticles:
+    """Articles without a number to which pages linked in this run, in case a source lists them later.
 
-    Such an address looks like that of any page of the site, and only its page shows what it is. Where a feed, a sitemap
-    or a listing names it as an article, a page that is none is a failure, and is tried again; where only a menu or a
-    text links to it, it is not. A request that a source has led to has
-    :data:`~caravan_crawler.items.NAMED` in its ``meta`` instead.
+    Such a URL may be that of any page of the site, and only its page shows what it is. If a feed, a sitemap or a
+    listing names it as an article and its page is not one, that is a failure, and the URL is retried. If only a menu or
+    a text links to it, that is no failure. If the source comes first, the request has
+    :data:`~caravan_crawler.items.LISTED` in its ``meta`` instead.
     """
 
     def __init__(self) -> None:
         self._linked: dict[str, tuple[PageWrites, PageKind] | None] = {}
-        self._named: set[str] = set()
+        self._listed: set[str] = set()
 
     def add_linked(self, targets: Iterable[Target]) -> None:
         """Register articles that are requested because a page links to them."""
@@ -240,9 +241,9 @@ class NamedArticles:
             if not target.key.isdecimal():
                 self._linked.setdefault(target.key, None)
 
-    def is_named(self, key: str | None) -> bool:
+    def is_listed(self, key: str | None) -> bool:
         """Whether a source has named the article since a page linked to it."""
-        return key in self._named
+        return key in self._listed
 
     def add_other(self, page_writes: PageWrites, kind: PageKind) -> None:
         """Register a page that was no article, in case a source names it as one later."""
@@ -250,10 +251,10 @@ class NamedArticles:
             found = PageWrites(page_writes.asked_url, page_writes.asked_key)
             self._linked[page_writes.asked_key] = found, kind
 
-    def name(self, keys: Iterable[str]) -> list[tuple[PageWrites, PageKind]]:
+    def mark_listed(self, keys: Iterable[str]) -> list[tuple[PageWrites, PageKind]]:
         """Register what a source names as articles; return those whose pages were read before and were none."""
         if not self._linked:
             return []
-        named = [key for key in keys if key in self._linked]
-        self._named.update(named)
-        return [found for key in named if (found := self._linked.pop(key, None)) is not None]
+        listed = [key for key in keys if key in self._linked]
+        self._listed.update(listed)
+        return [found for key in listed if (found := self._linked.pop(key, None)) is not None]

@@ -54,7 +54,7 @@ class Discovery:
 
     # Left by earlier runs
 
-    def named(self) -> Iterator[tuple[str | None, str]]:
+    def requested_pages(self) -> Iterator[tuple[str | None, str]]:
         """Yield key and URL of each page of the argument ``urls`` that the resumed runs have not read."""
         checked = [check_on_site(url, self._site) for url in self._arguments.urls]
         urls = {url: self._site.address(url) for url in one_for_each_article(checked, self._site)}
@@ -68,16 +68,16 @@ class Discovery:
     def unread(self) -> Iterator[Target]:
         """Yield the articles that runs of this kind have found but not read."""
         for url, is_speculative in crawl_state.waiting(self._store, self._arguments.scope):
-            yield from self.take_up(url, is_speculative=is_speculative)
+            yield from self.restore(url, is_speculative=is_speculative)
 
-    def waiting_named(self) -> set[str]:
+    def listed_waiting(self) -> set[str]:
         """Return the keys of those :meth:`unread` ones without a number that a source names as articles."""
-        return crawl_state.waiting_named(self._store, self._arguments.scope)
+        return crawl_state.listed_waiting(self._store, self._arguments.scope)
 
     def failed(self) -> Iterator[Target]:
         """Yield the articles that failed and are due again."""
         for url in self._article_store.failing.due:
-            yield from self.take_up(url, has_failed=True)
+            yield from self.restore(url, has_failed=True)
 
     def due_for_refresh(self) -> Iterator[tuple[str, str, dict[str, str]]]:
         """Yield key, URL and headers of articles to read again with conditional requests.
@@ -92,10 +92,10 @@ class Discovery:
             address = self._site.address(url)
             is_wanted = self._arguments.wants(article.section, article.date_published)
             if address is not None and is_wanted and self.may_be_asked(url):
-                self._frontier.note(address.key, address.path)
+                self._frontier.mark_requested(address.key, address.path)
                 yield article.key, url, article.conditions
 
-    def take_up(self, url: str, *, has_failed: bool = False, is_speculative: bool = False) -> list[Target]:
+    def restore(self, url: str, *, has_failed: bool = False, is_speculative: bool = False) -> list[Target]:
         """Return an article that an earlier run found but did not read, or that ``has_failed``.
 
         A failed article may still be in the store from an earlier run. Speculative URLs were deferred in that run.
@@ -104,22 +104,22 @@ class Discovery:
         address = self._site.address(url)
         if address is None:
             return []
-        if self._frontier.knows(address):
+        if self._frontier.is_known(address):
             if not self._frontier.is_read(address):
-                self._frontier.keep_other(address, url)
+                self._frontier.add_alternative(address, url)
             return []
-        if is_speculative and not self._speculative_urls.admit(address, url, None):
+        if is_speculative and not self._speculative_urls.follow_or_defer(address, url, None):
             return []
-        return self._admit(address, url, is_stored=has_failed)
+        return self._target(address, url, is_stored=has_failed)
 
     # Links of a page
 
-    def look_at(
-        self, links: Iterable[tuple[Address, str]], page_url: str, page_writes: PageWrites, *, is_named: bool = False
+    def new_targets(
+        self, links: Iterable[tuple[Address, str]], page_url: str, page_writes: PageWrites, *, is_listed: bool = False
     ) -> list[Target]:
         """Return the articles to request, and add them to ``page_writes``.
 
-        ``is_named``: the links come from a listing, a feed or a sitemap; other links may lead anywhere.
+        ``is_listed``: the links come from a listing, a feed or a sitemap; other links may lead anywhere.
         """
         new: dict[Key, tuple[Address, str]] = {}
         others: dict[Key, list[tuple[Address, str]]] = {}
@@ -127,11 +127,11 @@ class Discovery:
             if not self._arguments.has_section(address.section):
                 continue
             # Most links on a page are known, so check this first.
-            is_known = self._frontier.knows(address)
+            is_known = self._frontier.is_known(address)
             if not is_known and (key := self._frontier.key(address)) not in new:
                 new[key] = (address, href)
             else:
-                self._note_other(address, href, page_url, page_writes)
+                self._add_alternative(address, href, page_url, page_writes)
                 if not is_known:
                     others.setdefault(key, []).append((address, href))
         if not new:
@@ -141,7 +141,7 @@ class Discovery:
         targets = []
         for key, (address, href) in new.items():
             if address.alias and address.article_id is not None:
-                self._note_alias(address, href, page_url, page_writes)
+                self._add_alias(address, href, page_url, page_writes)
             held = known.get(str(key))
             if held is not None and key in others and not self._is_wanted_again(held, address):
                 # The first URL may have failed in an earlier run; another one on this page may work.
@@ -149,33 +149,33 @@ class Discovery:
                 address, href = next(wanted, (address, href))
             if held is not None and not self._is_wanted_again(held, address):
                 if held.what == "failed" or (held.what == "alias" and not held.is_of_own_path):
-                    self._frontier.skip(address)  # a page read later may have a URL that works
+                    self._frontier.exclude_url(address)  # a page read later may have a URL that works
                 else:
-                    self._frontier.note(key, held.path)
+                    self._frontier.mark_requested(key, held.path)
                 self._note_day(key, day_of(held.date_published))
                 self.known += held.what in ("stored", "alias") and self._arguments.has_section(held.section)
             elif url := self._site.resolve(href, page_url):
                 is_stored = held is not None and held.what == "stored"
-                targets += self._follow(key, address, url, page_writes, is_named=is_named, is_stored=is_stored)
+                targets += self._follow(key, address, url, page_writes, is_listed=is_listed, is_stored=is_stored)
         return targets
 
     def _follow(
-        self, key: Key, address: Address, url: str, page_writes: PageWrites, *, is_named: bool, is_stored: bool
+        self, key: Key, address: Address, url: str, page_writes: PageWrites, *, is_listed: bool, is_stored: bool
     ) -> list[Target]:
         """Return an article to request, or nothing if it is deferred; add it to ``page_writes``.
 
         Deferred links are stored too, so that the next run has them if this one is killed.
         """
-        asked, was_aside = self._site.address(page_writes.asked_url), self._speculative_urls.holds(address)
-        if self._speculative_urls.admit(address, url, asked, is_named=is_named):
+        asked, was_deferred = self._site.address(page_writes.asked_url), self._speculative_urls.is_deferred(address)
+        if self._speculative_urls.follow_or_defer(address, url, asked, is_listed=is_listed):
             page_writes.links.append((str(key), url))
-            return self._admit(address, url, is_stored=is_stored)
-        if self._speculative_urls.holds(address) and not was_aside:
-            page_writes.aside.append((str(key), url))
+            return self._target(address, url, is_stored=is_stored)
+        if self._speculative_urls.is_deferred(address) and not was_deferred:
+            page_writes.deferred.append((str(key), url))
         return []
 
-    def look_at_entries(
-        self, entries: Iterable[Entry], page_writes: PageWrites, *, is_in_period: bool = False
+    def targets_of_entries(
+        self, entries: Iterable[Entry], page_writes: PageWrites, *, is_in_period: bool
     ) -> tuple[list[Target], int]:
         """Return the articles of a feed or sitemap to request, and the number of entries left to the next run.
 
@@ -194,16 +194,16 @@ class Discovery:
                 undated.append((address, entry.url))
             elif self._arguments.is_open_to(entry.published) and not self._arguments.is_before(updated):
                 links.append((address, entry.url))
-        targets = self.look_at(links, self._site.base, page_writes, is_named=True)
+        targets = self.new_targets(links, self._site.base, page_writes, is_listed=True)
         while undated and self._undated_left > 0:
             room = self._undated_left
-            found = self.look_at(undated[:room], self._site.base, page_writes, is_named=True)
+            found = self.new_targets(undated[:room], self._site.base, page_writes, is_listed=True)
             undated = undated[room:]
             self._undated_left -= len(found)
             targets += found
         return targets, len(undated)
 
-    def another(self, key: str, url: str, landed_url: str) -> list[Target]:
+    def next_target(self, key: str, url: str, landed_url: str) -> list[Target]:
         """Return the next URL of an article whose URL ``url`` failed; empty if there is no other.
 
         ``landed_url`` is that of the page after redirects. URLs that failed in an earlier run are left out until their
@@ -231,9 +231,9 @@ class Discovery:
                 continue
             if held is not None and address.path is not None and not is_same_article(key, path, address.path):
                 del new[key]
-                self._frontier.note(key, path)
+                self._frontier.mark_requested(key, path)
                 separate[address.path] = (address, href)
-            if held is None or held.what == "stored":  # of one that has failed, the others are further addresses
+            if held is None or held.what == "stored":  # the other links of a failed article are alternatives
                 for other, its_href in others.get(key, ()):
                     if other.path is not None and not is_same_article(key, path, other.path):
                         separate.setdefault(other.path, (other, its_href))
@@ -259,16 +259,16 @@ class Discovery:
             targets.append(Target(key, self._frontier.claim(key, address, url)))
         return targets
 
-    def take_aside(self) -> list[Target]:
+    def pop_deferred(self) -> list[Target]:
         """Return deferred speculative URLs, as far as the budget allows now."""
         known = self._article_store.known(self._speculative_urls.doubtful)
-        self._speculative_urls.learn({key for key, held in known.items() if held.what == "stored"})
-        aside = self._speculative_urls.take_aside(self._frontier.knows)
-        return [target for address, url in aside for target in self._admit(address, url, is_stored=False)]
+        self._speculative_urls.remove_articles({key for key, held in known.items() if held.what == "stored"})
+        deferred = self._speculative_urls.pop_deferred(self._frontier.is_known)
+        return [target for address, url in deferred for target in self._target(address, url, is_stored=False)]
 
-    def drop_aside(self) -> None:
+    def drop_deferred(self) -> None:
         """Drop the deferred URLs: nothing is left to read that could extend the budget."""
-        for key in self._speculative_urls.drop_aside():
+        for key in self._speculative_urls.drop_deferred():
             self._article_store.remove_from_frontier(str(key))
 
     def read(self, asked_url: str, *, is_article: bool) -> None:
@@ -305,11 +305,11 @@ class Discovery:
     @property
     def skipped(self) -> int:
         """Number of links not followed: over the budget or too deep."""
-        return self._speculative_urls.refused + self._speculative_urls.aside
+        return self._speculative_urls.refused + self._speculative_urls.deferred
 
-    def _admit(self, address: Address, url: str, *, is_stored: bool) -> list[Target]:
+    def _target(self, address: Address, url: str, *, is_stored: bool) -> list[Target]:
         key = self._frontier.key(address)
-        target = self._frontier.admit(address, url)
+        target = self._frontier.url_to_request(address, url)
         if not is_stored:
             self._article_store.register(str(key))
         return [] if target is None else [Target(str(key), target)]
@@ -323,15 +323,15 @@ class Discovery:
         # A short link may redirect wrongly. Only the last alias of a number is stored, so an own path's counts.
         return known.what == "alias" and address.spelling == address.path and not known.is_of_own_path
 
-    def _note_other(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:
+    def _add_alternative(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:
         """Register an alternative URL of an article requested before; URLs of its later pages are ignored."""
         if address.part > 1:
             return
         if address.alias and address.article_id is not None:
-            self._note_alias(address, href, page_url, page_writes)
+            self._add_alias(address, href, page_url, page_writes)
         if not self._frontier.is_read(address) and (url := self._site.resolve(href, page_url)):
-            self._frontier.keep_other(address, url)
+            self._frontier.add_alternative(address, url)
 
-    def _note_alias(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:
+    def _add_alias(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:
         if address.part == 1 and (url := self._site.resolve(href, page_url)):
             page_writes.aliases.append((url, str(address.key)))

@@ -44,7 +44,7 @@ class PageRange:
         self.page, self.expected, self.tries, self.retry_at = page, expected, 0, ""
 
     def put_off(self) -> None:
-        """Count a try, and set when the next one is due: after an hour, then ever later."""
+        """Count a try, and set when the next one is due: after an hour, then at growing intervals."""
         self.tries += 1
         self.retry_at = database.after(database.now(), retry_delay("list_end", self.tries + 1, is_source=True))
 
@@ -83,7 +83,7 @@ class ListState:
     """How its later pages are addressed, if not as usual."""
 
     def note_missing(self, part: PageRange) -> None:
-        """Add a range whose first page is missing; of several from one page, keep the one that goes furthest."""
+        """Add a range whose first page is missing. If two ranges begin at one page, keep the longer."""
         for other in self.missing:
             # The articles at which an earlier range ends are further down.
             if other is not part and other.page == part.page and (part.until or not other.until):
@@ -135,7 +135,7 @@ _MEETING_SHARE = 0.5
 #: Consecutive pages without a new article that end a walk too, in case those articles are gone.
 _KNOWN_PAGES = 50
 #: The same for a first walk, if sitemaps have named the site's articles.
-_NAMED_PAGES = 2
+_PAGES_IN_SITEMAPS = 2
 
 
 @dataclass
@@ -165,13 +165,13 @@ class ListingWalk:
     """Articles that no other source had named before."""
     is_unknown: bool = False
     """Whether a link to the next page was not understood, so that the listing was not read completely."""
-    is_named_elsewhere: bool = False
+    is_in_sitemaps: bool = False
     """Whether sitemaps have named the site's articles: then a page without a new one ends the walk."""
     state: ListState = field(default_factory=ListState)
     """The listing's state, which is stored for the next run."""
     part: PageRange = field(default_factory=lambda: PageRange(1))
     """The range it reads; stored as open for the next run once its first page is read."""
-    _named: int = 0
+    _without_new: int = 0
     _met: set[Key] = field(default_factory=set)
     _listed: set[Key] = field(default_factory=set)
     _previous: frozenset[Key] = frozenset()
@@ -220,7 +220,10 @@ class ListingWalk:
         return Expected.SURE if self._last > number or is_above_known or is_full else Expected.LINKED
 
     def is_missing(self, number: int, listing: Listing, around: frozenset[Key]) -> bool:
-        """Whether a page requested as ``number`` is another one, or only shows articles that other pages show, too."""
+        """Whether a page requested as ``number`` is another page, or has no list of its own.
+
+        In that case its articles were all on earlier pages, and it has no pagination or only articles around its list.
+        """
         keys = {card.address.key for card in listing.cards}
         is_known = keys <= self._listed or not self._listed
         has_lost_its_list = self._is_paginated and not listing.is_paginated
@@ -229,7 +232,7 @@ class ListingWalk:
     def may_look_behind(self, number: int) -> bool:
         """Register a missing page; return whether to try the next one: if it is there, this is a gap.
 
-        A dead link of the last page is not looked behind again when it is tried again.
+        When a later run retries the dead link of a last page, it does not try the page after it.
         """
         is_first = not self.missed
         self._has_gaps = True
@@ -247,8 +250,8 @@ class ListingWalk:
             self._known = 0
         elif not self._barren:  # articles of this walk that new ones have pushed down do not count
             self._known += 1
-        self._named = self._named + 1 if self.is_named_elsewhere and not new else 0
-        if not self.until and self._named >= _NAMED_PAGES:
+        self._without_new = self._without_new + 1 if self.is_in_sitemaps and not new else 0
+        if not self.until and self._without_new >= _PAGES_IN_SITEMAPS:
             return None
         if self.until and (len(self._met) >= _MEETING_SHARE * len(self.until) or self._known >= _KNOWN_PAGES):
             return None

@@ -81,16 +81,16 @@ class Listings:
             self._days[key] = day
 
     def read(
-        self, walk_number: int, listing: Listing, around: frozenset[Key], new: int, *, is_named_elsewhere: bool = False
+        self, walk_number: int, listing: Listing, around: frozenset[Key], new: int, *, is_in_sitemaps: bool = False
     ) -> list[ListPage]:
         """Process a page of the walk ``walk_number``; return the pages to request next.
 
         ``around`` are the articles linked around the listing, ``new`` is the number of articles that no source had
-        named before. ``is_named_elsewhere``: whether sitemaps have named the site's articles.
+        named before. ``is_in_sitemaps``: whether sitemaps have named the site's articles.
         """
         walk = self._walks[walk_number]
         state, part = walk.state, walk.part
-        walk.is_named_elsewhere = is_named_elsewhere
+        walk.is_in_sitemaps = is_in_sitemaps
         walk.is_unknown |= listing.unknown_next is not None
         if listing.next_number is not None and listing.form is not None:
             state.form = None if listing.form == usual_form(walk.path) else listing.form
@@ -157,7 +157,10 @@ class Listings:
         return self.ended(walk_number)
 
     def is_gap(self, walk_number: int) -> bool:
-        """Whether a walk that ended at a missing page had just read one that is as long as any of the site's lists."""
+        """Return whether the page before the missing one was full; if so, a later run expects the missing one.
+
+        It is full if it is as long as the longest list of the site.
+        """
         walk = self._walks[walk_number]
         if not 0 < self._most_own <= walk.own:
             return False

@@ -42,7 +42,7 @@ class SourceSchedule:
         self._full = full
         self._now = datetime.now(UTC)
 
-    def learn(self, sources: dict[str, Source]) -> None:
+    def add_sources(self, sources: dict[str, Source]) -> None:
         """Add the sources that other runs have found since this one began."""
         self._own = sources | self._own
 
@@ -69,7 +69,7 @@ class SourceSchedule:
         return self._source(path).stamp
 
     @property
-    def named_sitemaps(self) -> list[tuple[str, str | None]]:
+    def pending_sitemaps(self) -> list[tuple[str, str | None]]:
         """Sitemaps, with their stamps, that an index named but an interrupted run did not read."""
         own = self._own.items()
         return [(path, source.stamp) for path, source in own if not source.read_at and source.state is None]
@@ -175,12 +175,12 @@ class Sitemaps:
         self._arguments = arguments
         self._today = today
         self._may_be_asked = may_be_asked
-        self._named: list[Child] = []
+        self._listed: list[Child] = []
         self._has_moved = False
         self._read: set[str] = set()
         self._waiting: set[str] = set()
         self._failed: set[str] = set()
-        self._are_months_named = False
+        self._has_all_months = False
         self._contents: dict[int, tuple[str, str | None]] = {}
         self.in_robots_txt: list[str] = []
         """Paths of the sitemaps that robots.txt names."""
@@ -207,7 +207,7 @@ class Sitemaps:
 
         These are the sitemaps that an interrupted run left unread and the roots.
         """
-        for path, stamp in self._schedule.named_sitemaps:
+        for path, stamp in self._schedule.pending_sitemaps:
             self._waiting.add(path)
             if path not in self.roots and not self._may_be_asked(path):
                 self.mark_failed(path)
@@ -222,7 +222,7 @@ class Sitemaps:
         """The sitemaps that no index need name, each with whether it is optional."""
         return dict.fromkeys((MAIN_SITEMAP, *OTHER_SITEMAPS), True) | dict.fromkeys(self.in_robots_txt, False)
 
-    def add_named(self, path: str) -> None:
+    def add_from_robots_txt(self, path: str) -> None:
         """Register a sitemap that robots.txt lists; the main one may then not have the whole archive."""
         if path not in self.in_robots_txt:
             self.in_robots_txt.append(path)
@@ -239,7 +239,7 @@ class Sitemaps:
         From now on :meth:`choose` returns all unread sitemaps.
         """
         self._has_moved = True
-        return self._unread(self._named)
+        return self._unread(self._listed)
 
     def _unread(self, children: list[Child]) -> list[Child]:
         left = [child for child in children if child.path not in self._read | self._waiting]
@@ -248,20 +248,20 @@ class Sitemaps:
 
     def choose(self, children: Iterable[Child]) -> list[Child]:
         """Return the sitemaps of an index to read, the newest months first."""
-        named = list(dict.fromkeys(children))
-        self._named += named
+        listed = list(dict.fromkeys(children))
+        self._listed += listed
         if self._has_moved:
-            return self._unread(named)
-        if self.can_cover_period and (months := {month for child in named if (month := month_of(child.path))}):
+            return self._unread(listed)
+        if self.can_cover_period and (months := {month for child in listed if (month := month_of(child.path))}):
             # Articles of months without a sitemap of their own are in sitemaps without a month in the name.
-            self._are_months_named = months.issuperset(_months(self._arguments.since, self._arguments.until))
-            has_others = any(month_of(child.path) is None for child in named)
+            self._has_all_months = months.issuperset(_months(self._arguments.since, self._arguments.until))
+            has_others = any(month_of(child.path) is None for child in listed)
             is_alone = all(path == MAIN_SITEMAP for path in self.in_robots_txt)
-            self.covers_period = (self._are_months_named or has_others) and is_alone
-        if len(named) >= _EQUAL_STAMPS and _are_of_one_moment({child.stamp for child in named}):
-            named = [Child(child.path, None) for child in named]
+            self.covers_period = (self._has_all_months or has_others) and is_alone
+        if len(listed) >= _EQUAL_STAMPS and _are_of_one_moment({child.stamp for child in listed}):
+            listed = [Child(child.path, None) for child in listed]
         # A sitemap that an earlier run left unread may have been read before its index.
-        wanted = [child for child in named if self._is_in_period(child) and child.path not in self._read]
+        wanted = [child for child in listed if self._is_in_period(child) and child.path not in self._read]
         growing = _growing(child.path for child in wanted)
         due, old = [], []
         for child in wanted:
@@ -289,8 +289,8 @@ class Sitemaps:
     def doubt(self, page_writes: PageWrites, stamp: str | None, read: Syndication) -> str | None:
         """Return why a sitemap of an index is to be read again, or None: it is empty, or has another month's entries.
 
-        In the second case it is not known which of the two is wrong, so the other one is read again, too. A month that
-        may still get its first article may be empty.
+        In the second case either sitemap may be wrong, so both are read again. A month that may still get its first
+        article may be empty.
         """
         path = path_of(page_writes.asked_url)
         month = month_of(path)
@@ -307,7 +307,7 @@ class Sitemaps:
         return f"it has the entries of {other}"
 
     def read(self, page_writes: PageWrites, stamp: str | None, *, is_index: bool, is_whole: bool) -> None:
-        """Register a sitemap that was read, ``is_whole`` or only in part; ``stamp`` is its one in the index."""
+        """Register a sitemap that was read, ``is_whole`` or only in part; ``stamp`` is its ``lastmod`` in the index."""
         path = path_of(page_writes.asked_url)
         if is_whole:
             is_alone = stamp is None and not is_index and path in self.roots
@@ -349,7 +349,7 @@ class Sitemaps:
             return True
         month = month_of(child.path)
         if month is None:
-            return not self._are_months_named and not self._arguments.is_before(day_of(child.stamp))
+            return not self._has_all_months and not self._arguments.is_before(day_of(child.stamp))
         if (since is not None and _end_of(month) < since) or (until is not None and month > until):
             return False
         return not self._arguments.is_before(day_of(child.stamp))

@@ -22,7 +22,7 @@ _ARTICLES_FOR_ONE_MORE = 4
 #: Limit per section until one of its speculative URLs proves to be an article.
 _ALLOWED_IN_A_SECTION = 20
 #: Deferred URLs stored at most, to bound memory on endless sites.
-_MOST_ASIDE = 10_000
+_MOST_DEFERRED = 10_000
 
 
 class _Doubtful(NamedTuple):
@@ -50,29 +50,29 @@ class SpeculativeUrls:
         self._in_section: Counter[str | None] = Counter()
         self._proven: set[str | None] = set()
         self._fruitless: set[int | str] = set()
-        self._aside: dict[int | str, tuple[Address, str, int]] = {}
+        self._deferred: dict[int | str, tuple[Address, str, int]] = {}
 
     @property
-    def aside(self) -> int:
+    def deferred(self) -> int:
         """Number of deferred URLs."""
-        return len(self._aside)
+        return len(self._deferred)
 
     @property
     def doubtful(self) -> list[str]:
         """Keys of the requested speculative URLs."""
         return [str(key) for key in self._doubtful]
 
-    def holds(self, address: Address) -> bool:
+    def is_deferred(self, address: Address) -> bool:
         """Whether an address is deferred."""
-        return address.key in self._aside
+        return address.key in self._deferred
 
-    def admit(self, address: Address, url: str, page: Address | None, *, is_named: bool = False) -> bool:
+    def follow_or_defer(self, address: Address, url: str, page: Address | None, *, is_listed: bool = False) -> bool:
         """Return whether to follow a link to ``address`` at ``url``, found on the page requested as ``page``.
 
-        Links from a listing, a feed or a sitemap (``is_named``) have no limit, as these sources are finite.
+        Links from a listing, a feed or a sitemap (``is_listed``) have no limit, as these sources are finite.
         """
-        if is_named:
-            self._aside.pop(address.key, None)
+        if is_listed:
+            self._deferred.pop(address.key, None)
             return True
         found_on = self._doubtful.get(page.key) if page is not None and page.key in self._fruitless else None
         behind = found_on.depth if found_on is not None else 0
@@ -81,7 +81,7 @@ class SpeculativeUrls:
         if behind >= self._most_hops:
             self.refused += 1
             return False
-        return self._take(address, behind + 1) or self._put_aside(address, url, behind + 1)
+        return self._use_budget(address, behind + 1) or self._defer(address, url, behind + 1)
 
     def read(self, page: Address | None, *, is_article: bool) -> None:
         """Register whether the requested ``page`` was an article; None if its URL is no article's."""
@@ -95,30 +95,30 @@ class SpeculativeUrls:
             self._doubtful.setdefault(page.key, _Doubtful(page.section, 1))
             self._fruitless.add(page.key)
 
-    def learn(self, articles: Container[str]) -> None:
+    def remove_articles(self, articles: Container[str]) -> None:
         """Remove the speculative keys that other workers have read as ``articles``."""
         for key in [key for key in self._doubtful if str(key) in articles]:
             self._prove(key)
 
-    def take_aside(self, is_known: Callable[[Address], bool]) -> list[tuple[Address, str]]:
+    def pop_deferred(self, is_known: Callable[[Address], bool]) -> list[tuple[Address, str]]:
         """Remove and return deferred addresses with their URLs, as far as the budget allows now.
 
         Addresses that are known by now (``is_known``), from another page, are dropped.
         """
         taken = []
-        for key, (address, url, depth) in list(self._aside.items()):
+        for key, (address, url, depth) in list(self._deferred.items()):
             if not is_known(address):
-                if not self._take(address, depth):
+                if not self._use_budget(address, depth):
                     continue
                 taken.append((address, url))
-            del self._aside[key]
+            del self._deferred[key]
         return taken
 
-    def drop_aside(self) -> list[int | str]:
+    def drop_deferred(self) -> list[int | str]:
         """Refuse all deferred URLs; return their keys."""
-        keys = [*self._aside]
+        keys = [*self._deferred]
         self.refused += len(keys)
-        self._aside.clear()
+        self._deferred.clear()
         return keys
 
     def _prove(self, key: int | str) -> None:
@@ -126,7 +126,7 @@ class SpeculativeUrls:
             self._in_section[doubtful.section] -= 1
             self._proven.add(doubtful.section)
 
-    def _take(self, address: Address, depth: int) -> bool:
+    def _use_budget(self, address: Address, depth: int) -> bool:
         has_room = len(self._doubtful) < _ALLOWED + self._articles // _ARTICLES_FOR_ONE_MORE
         if address.section not in self._proven and self._in_section[address.section] >= _ALLOWED_IN_A_SECTION:
             has_room = False
@@ -135,9 +135,9 @@ class SpeculativeUrls:
             self._in_section[address.section] += 1
         return has_room
 
-    def _put_aside(self, address: Address, url: str, depth: int) -> bool:
-        if len(self._aside) < _MOST_ASIDE:
-            self._aside.setdefault(address.key, (address, url, depth))
+    def _defer(self, address: Address, url: str, depth: int) -> bool:
+        if len(self._deferred) < _MOST_DEFERRED:
+            self._deferred.setdefault(address.key, (address, url, depth))
         else:
             self.refused += 1
         return False
@@ -148,7 +148,7 @@ HOPS, FOUND_ON, ON_ARTICLE = "hops", "found_on", "on_article"
 #: Sections and listings watched at most, as a site may invent a section per URL; the whole site is always watched.
 _MOST_VOTES = 1000
 _EVERYWHERE = "the site"
-#: Pages that only articles link to. A trap may print their address or the time on them, so numbers are not compared.
+#: Pages found on articles. Numbers in their texts are ignored, as generated pages print their URL or the time.
 _ON_ARTICLES = "pages found on articles"
 _NUMBER = re.compile(r"\d+")
 
@@ -168,7 +168,7 @@ class _Vote:
         return self.lead if text == self.text else 0
 
 
-class Reach:
+class TrapGuard:
     """Decide whether a page's links are followed, and which listings contain only copies of one text.
 
     A text counts as copied if it leads all others by ``MAX_COPIES`` pages in a section, a listing or the whole site; on
@@ -183,7 +183,7 @@ class Reach:
         self._copies: set[int] = set()
         self._ended: set[str] = set()
 
-    def page(
+    def request_meta(
         self, url: str, meta: Mapping[str, Any], article: ArticleReading | None, *, is_address: bool = True
     ) -> dict[str, Any] | None:
         """Return the ``meta`` for requests to a page's links, or None if they are not followed.
@@ -220,10 +220,10 @@ class Reach:
                 logger.warning("The list %s is not read further: it has copies of one text", place)
             if not self._has_copies(texts):
                 self._crawler.stats.inc_value(COPIES_STAT, lead)
-                words = (
+                message = (
                     "%d articles of %s are copies of one text, so links on such pages are not followed; the last: %s"
                 )
-                logger.warning(words, lead, place, url)
+                logger.warning(message, lead, place, url)
             self._copies.add(each)
         if not self._has_copies(texts):
             return False

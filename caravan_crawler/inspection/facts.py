@@ -18,6 +18,7 @@ from caravan_crawler.pages.headline import title_candidates
 from caravan_crawler.pages.listing import article_links, linked_headlines, read_listing, section_links
 from caravan_crawler.pages.page import PageKind, PageReading, article_record, page_records, read_page
 from caravan_crawler.pages.syndication import Entry, Form, read_syndication
+from caravan_crawler.pipelines import run_pipelines
 from caravan_crawler.urls import Address, Site
 
 
@@ -248,7 +249,9 @@ class FactReader:
         facts.canonical = document.structured.links.get("canonical")
         facts.encoding = _encoding(answer)
         facts.aliases = [*self._aliases(document)]
-        records = [self._normalised(record) for record in page_records(reading, self._site, answer.received_at)]
+        records = [
+            run_pipelines(self._pipelines, record) for record in page_records(reading, self._site, answer.received_at)
+        ]
         facts.rates = [record for record in records if isinstance(record, ExchangeRate)]
         facts.weather = [record for record in records if isinstance(record, Weather)]
         facts.trending = [record for record in records if isinstance(record, TrendingEntry)]
@@ -318,7 +321,7 @@ class FactReader:
         printed, stamp = article.date_published, article.date_structured
         decision = decide_publication(printed, stamp, seen_at)
         witnesses = [parse_date(raw, seen_at) for raw in (printed, stamp) if raw]
-        record = self._normalised(article_record(article, self._site, document.url, seen_at))
+        record = run_pipelines(self._pipelines, article_record(article, self._site, document.url, seen_at))
         headline = record.headline or ""
         return ArticleFacts(
             raw=article,
@@ -328,11 +331,6 @@ class FactReader:
             fits_title=_fits(headline, list(title_candidates(document.structured))),
             is_damaged=_REPLACEMENT in headline + (record.body or ""),
         )
-
-    def _normalised(self, record: Any) -> Any:
-        for pipeline in self._pipelines:
-            record = pipeline.process_item(record)
-        return record
 
 
 def month_in(url: str) -> str | None:

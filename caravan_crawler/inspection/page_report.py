@@ -299,6 +299,6 @@ def _stem(answer: Answer, number: int) -> str:
     asked = answer.asked
     host = (urlsplit(answer.url).hostname or "").removeprefix("www.")
     last = urlsplit(asked.url).path.rstrip("/").rsplit("/", 1)[-1] or urlsplit(asked.url).query
-    words = [host, f"{answer.received_at:%Y-%m-%d}", f"{number:02}", str(asked.role), last]
-    safe = [re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")[-_LONGEST_NAME:].strip("-") for word in words]
+    parts = [host, f"{answer.received_at:%Y-%m-%d}", f"{number:02}", str(asked.role), last]
+    safe = [re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")[-_LONGEST_NAME:].strip("-") for word in parts]
     return "_".join(filter(None, safe))

@@ -8,7 +8,7 @@ from string import ascii_lowercase
 from typing import Any
 
 from caravan_crawler.inspection.facts import Facts, Inspection, SourceFacts
-from caravan_crawler.inspection.oddities import Oddity, Verdict
+from caravan_crawler.inspection.findings import Finding, Verdict
 from caravan_crawler.items import NOTHING
 from caravan_crawler.normalise.text import clean
 
@@ -30,7 +30,7 @@ _LONGEST_ADDRESS = 40
 _MOST_URLS = 3
 
 
-def as_json(inspection: Inspection, odd: Iterable[Oddity], verdict: Verdict) -> str:
+def as_json(inspection: Inspection, odd: Iterable[Finding], verdict: Verdict) -> str:
     """Return the inspection as a JSON object; existing keys are never removed."""
     robots = asdict(inspection.robots)
     result = {
@@ -43,7 +43,7 @@ def as_json(inspection: Inspection, odd: Iterable[Oddity], verdict: Verdict) -> 
         "articles": [_article_json(one) for one in inspection.articles],
         "readers": {field: dict(counts) for field, counts in _readers_of(inspection.articles).items()},
         "header": _header_of(inspection),
-        "odd": [{"code": one.code, "counts": one.counts, "words": one.words, "urls": list(one.urls)} for one in odd],
+        "odd": [{"code": one.code, "counts": one.counts, "words": one.message, "urls": list(one.urls)} for one in odd],
         "verdict": {"exit_code": verdict.code, "outcome": verdict.name, "reason": verdict.reason},
     }
     return dumped(result)
@@ -140,7 +140,7 @@ def _readers_of(articles: Sequence[Facts]) -> dict[str, Counter[str]]:
 # The table
 
 
-def as_table(inspection: Inspection, odd: Sequence[Oddity], verdict: Verdict) -> Iterator[str]:
+def as_table(inspection: Inspection, odd: Sequence[Finding], verdict: Verdict) -> Iterator[str]:
     """Yield the lines of the table."""
     yield f"{inspection.base} at {inspection.began_at:%Y-%m-%d %H:%M} UTC, {inspection.requests} requests"
     yield ""
@@ -152,12 +152,12 @@ def as_table(inspection: Inspection, odd: Sequence[Oddity], verdict: Verdict) ->
         yield ""
         yield from _columns(_reader_rows(readers, len(inspection.articles)))
     yield ""
-    yield _one_line(_header_words(inspection))
+    yield _one_line(_header(inspection))
     for one in odd:
         urls = [_shortened(url, inspection.base) for url in dict.fromkeys(one.urls)]
         more = f" and {len(urls) - _MOST_URLS} more" if len(urls) > _MOST_URLS else ""
         where = f": {', '.join(urls[:_MOST_URLS])}{more}" if urls else ""
-        yield _one_line(f"odd{' (counts)' if one.counts else ''}: {one.words}{where}")
+        yield _one_line(f"odd{' (counts)' if one.counts else ''}: {one.message}{where}")
     yield _one_line(f"verdict: {verdict.name} (exit code {verdict.code}): {verdict.reason}")
 
 
@@ -225,7 +225,7 @@ def _reader_rows(readers: dict[str, Counter[str]], articles: int) -> list[list[s
     return rows
 
 
-def _header_words(inspection: Inspection) -> str:
+def _header(inspection: Inspection) -> str:
     header = _header_of(inspection)
     rates = [f"{one['currency']} {one['rate_raw']} on {one['pages']}" for one in header["rates"][:4]]
     weather = [f"{one['city'] or '?'} {one['temperature_c']} °C on {one['pages']}" for one in header["weather"][:2]]

@@ -20,10 +20,11 @@ from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.failures import RefusedError, RobotsUnreadError, RunEndsError
 from caravan_crawler.frontier.schedule import FEED, KNOWN_SECTIONS, MAIN_SITEMAP, OTHER_SITEMAPS
 from caravan_crawler.inspection.facts import Answer, Asked, FactReader, Facts, Found, Inspection, Role
-from caravan_crawler.inspection.oddities import FORBIDDEN
+from caravan_crawler.inspection.findings import FORBIDDEN
 from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.pipelines import value_pipelines
+from caravan_crawler.spiders.requests import LOCAL_DELAYS
 from caravan_crawler.urls import Address, Site
 
 #: Sitemaps of robots.txt to request: it may list many, and two are enough to judge them.
@@ -53,7 +54,7 @@ def _candidate(found: Found, address: Address, source: str) -> _Candidate:
     return _Candidate(found, address.key, traits)
 
 
-class Choice:
+class SamplePlan:
     """Chooses each page by the facts of the pages before it.
 
     Half of the requests are for articles. ``used`` returns the number of requests sent so far, with redirects
@@ -110,12 +111,12 @@ class Choice:
 
     def _children(self) -> list[Asked]:
         """Return sitemaps of an index: the newest, the oldest, the last one without a month, one in the middle."""
-        named = self._sitemaps()
+        sitemaps = self._sitemaps()
         # A stamp is the time of a sitemap's last change; a month in its name says more about its articles.
-        are_months = any(one.month for one, _ in named)
-        ages = [one.month if are_months else one.day and one.day.isoformat() for one, _ in named]
-        order = [named[place] for age, place in sorted((age, place) for place, age in enumerate(ages) if age)]
-        undated = [pair for pair, age in zip(named, ages, strict=True) if not age]
+        are_months = any(one.month for one, _ in sitemaps)
+        ages = [one.month if are_months else one.day and one.day.isoformat() for one, _ in sitemaps]
+        order = [sitemaps[place] for age, place in sorted((age, place) for place, age in enumerate(ages) if age)]
+        undated = [pair for pair, age in zip(sitemaps, ages, strict=True) if not age]
         if not order:  # newest last, as WordPress orders them
             order, undated = undated, []
         chosen = [*order[-1:], *order[:1], *undated[-1:], *order[len(order) // 2 :][:1], *undated[:1]]
@@ -154,10 +155,10 @@ class Choice:
         """Return the articles that were not requested, each once in each form of its URL."""
         # If several sources list an article, a sitemap is the most informative: it often has the month too.
         sources = sorted(self._inspection.facts, key=lambda one: _MOST_TELLING.index(one.asked.role))
-        named = [(found, one.url) for one in sources if one.source for found in _spread(one.source.found)]
-        named += [(alias, one.url) for one in self._inspection.articles for alias in one.aliases]
+        listed = [(found, one.url) for one in sources if one.source for found in _spread(one.source.found)]
+        listed += [(alias, one.url) for one in self._inspection.articles for alias in one.aliases]
         candidates: dict[tuple[int | str, str], _Candidate] = {}
-        for found, source in named:
+        for found, source in listed:
             if found.address is not None and found.url not in self._asked:
                 candidate = _candidate(found, found.address, source)
                 candidates.setdefault((candidate.article, candidate.traits["form"]), candidate)
@@ -184,8 +185,6 @@ def _spread(found: list[Found]) -> list[Found]:
     return [found[round(index * step)] for index in range(_FROM_ONE_SOURCE)]
 
 
-#: No delay on loopback, unless robots.txt or the user asks for one.
-_LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 #: Consecutive requests without a response, each after its retries, after which the site counts as unreachable.
 _MOST_UNANSWERED = 3
 #: Reason of a request beyond the limit.
@@ -217,14 +216,14 @@ class InspectionSpider(Spider):
         self.signal = 0
         self._on_facts = on_facts
         self._unanswered = 0
-        self._pages = Choice(self.site, self.inspection, most, lambda: self.inspection.requests).pages()
+        self._pages = SamplePlan(self.site, self.inspection, most, lambda: self.inspection.requests).pages()
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "InspectionSpider":
         """Scrapy's constructor."""
         spider = super().from_crawler(crawler, *args, **kwargs)
         if spider.site.is_local:
-            crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
+            crawler.settings.setdict(LOCAL_DELAYS, priority="spider")
         spider._reader = FactReader(spider.site, value_pipelines(crawler.settings), Bounds.of(crawler.settings))
         crawler.signals.connect(spider.on_robots, signals.robots_parsed)
         crawler.signals.connect(spider.on_engine_started, signals.engine_started)
@@ -257,15 +256,15 @@ class InspectionSpider(Spider):
         reason = failures.reason(failure)
         if reason in (RunEndsError.__name__, _LIMIT):
             return  # closed() records why the run ends
-        words = FORBIDDEN if reason == "robots" else failures.words(failure)
+        message = FORBIDDEN if reason == "robots" else failures.message(failure)
         if reason == RobotsUnreadError.__name__:
-            self.inspection.robots.problem = words
+            self.inspection.robots.problem = message
             return  # nothing may be requested
         asked = request.cb_kwargs["asked"]
         if reason == "robots" and asked.url == self.site.base:
             self.inspection.robots.allows_home = False
         self._unanswered = 0 if failures.is_answer(failure) else self._unanswered + 1
-        answer = Answer(asked, request.url, datetime.now(UTC), problem=words)
+        answer = Answer(asked, request.url, datetime.now(UTC), problem=message)
         yield from self._take(answer)
 
     def closed(self, reason: str) -> None:

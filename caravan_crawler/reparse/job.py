@@ -54,7 +54,7 @@ class Summary:
             cells = [f"{counts[effect]:7,}" for effect in _EFFECTS]
             yield "  ".join([name.ljust(width), *cells, self._examples[name]])
 
-    def words(self) -> str:
+    def message(self) -> str:
         """Return a summary in one line."""
         articles = _listed(self.change_types)
         others = _listed({kind: number for kind, number in self.pages.items() if kind != "article"})
@@ -268,7 +268,7 @@ class ReparseJob:
 
 
 def _run_span(run_id: str, run: _RunState, readings: list[ParsedPage]) -> Span:
-    """Return which stored lines a part of a crawl's archive replaces, all in the part's time; update the run's time."""
+    """Return the time span whose stored page facts a part of a crawl's archive replaces; update the run's time."""
     times = [one.observed_at for one in readings if one.observed_at]
     if not times:
         return Span(run_id, since="1", until="0")

@@ -27,7 +27,7 @@ from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import UNSOUND, ChangeFilter, PageKind, article_record, page_records, read_page, stamp
-from caravan_crawler.pipelines import value_pipelines
+from caravan_crawler.pipelines import run_pipelines, value_pipelines
 from caravan_crawler.store.article_history import Observation
 from caravan_crawler.store.article_store import article_key
 from caravan_crawler.urls import Site
@@ -120,7 +120,7 @@ class PageParser:
                 self._add_article(result, article, page)
         if changes.is_new("page", reading.surroundings):
             records = page_records(reading, self._site, page.observed_at)
-            result.lines = [self._normalised(record) for record in records]
+            result.lines = [run_pipelines(self._pipelines, record) for record in records]
         return result
 
     def _is_of_site(self, url: str) -> bool:
@@ -151,12 +151,9 @@ class PageParser:
         validators = (page.etag, page.last_modified) if result.kind == PageKind.ARTICLE else (None, None)
         etag, last_modified = (encodable(value) if value else None for value in validators)
         key, found_by = article_key(record), article.found_by
-        result.seen = Observation(key, self._normalised(record), self._run_id, found_by, etag, last_modified)
-
-    def _normalised(self, record: Any) -> Any:
-        for pipeline in self._pipelines:
-            record = pipeline.process_item(record)
-        return record
+        result.seen = Observation(
+            key, run_pipelines(self._pipelines, record), self._run_id, found_by, etag, last_modified
+        )
 
 
 #: Parts in flight per process: one that it parses, and one that waits for it.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import altair as alt
 import jinja2
 import vl_convert
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from caravan_crawler.arguments import SAMPLE
 from caravan_crawler.console import count, moment
@@ -20,7 +20,7 @@ from caravan_crawler.report.coverage import coverage_section, read_coverage
 from caravan_crawler.report.elements import Cell, Link, Number, Section, Share, Table, duration, number
 from caravan_crawler.report.page_facts import rates_section, read_rates, read_trending, read_weather, trending_section
 from caravan_crawler.store import schema
-from caravan_crawler.store.snapshot import Run, Snapshot, failure_reasons, last_runs
+from caravan_crawler.store.snapshot import Run, Snapshot, count_rows, failure_reasons, first_and_last_day, last_runs
 from caravan_crawler.store.store import edition_held, site_title
 
 _MOST_RUNS = 150
@@ -91,22 +91,26 @@ class Head(NamedTuple):
 
 def read_head(snapshot: Snapshot, tally: Tally) -> Head:
     """Summarise the store."""
-    published = schema.articles.c.date_published
-    ((first, last),) = snapshot.rows(select(func.min(published), func.max(published)))
-    ((versions,),) = snapshot.rows(select(func.count()).select_from(schema.article_versions))
-    ((runs,),) = snapshot.rows(select(func.count()).select_from(schema.runs))
+    first, last = first_and_last_day(snapshot)
     site, _, detail = site_title(snapshot.rows).partition(" (")
     if not detail and site != edition_held(snapshot.rows):
         detail = "".join(urlsplit(url).netloc for (url,) in snapshot.rows(select(schema.articles.c.url).limit(1)))
     numbers = [
         Number(number(tally.articles), "articles"),
-        Number(number(versions), "versions of articles"),
+        Number(number(count_rows(snapshot, schema.article_versions)), "versions of articles"),
         Number(number(tally.views), "views of all articles"),
     ]
     for run in last_runs(snapshot, 1):
         label, kind = f"last run, {moment(run.started_at)} UTC", "good" if run.is_sound else "bad"
         numbers.append(Number(run.outcome.replace("_", " "), label, kind))
-    return Head("the sample site" if site == SAMPLE else site, detail.rstrip(")"), first, last, numbers, runs)
+    return Head(
+        "the sample site" if site == SAMPLE else site,
+        detail.rstrip(")"),
+        first,
+        last,
+        numbers,
+        count_rows(snapshot, schema.runs),
+    )
 
 
 def read_failures(snapshot: Snapshot) -> tuple[list[tuple[str, int]], list[Any]]:

@@ -17,7 +17,7 @@ from twisted.python.failure import Failure as RequestFailure
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
 from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.failures import RunEndsError, is_refusal
-from caravan_crawler.frontier.articles import Frontier, NamedArticles, Target, day_of_article
+from caravan_crawler.frontier.articles import Frontier, ListedArticles, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.list_walk import Expected
 from caravan_crawler.frontier.listings import Listings
@@ -31,8 +31,8 @@ from caravan_crawler.frontier.schedule import (
     Sitemaps,
     SourceSchedule,
 )
-from caravan_crawler.frontier.speculative_urls import FOUND_ON, Reach
-from caravan_crawler.items import NAMED, OTHER_ARTICLE, Failure, PageWrites
+from caravan_crawler.frontier.speculative_urls import FOUND_ON, TrapGuard
+from caravan_crawler.items import LISTED, OTHER_ARTICLE, Failure, PageWrites
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
@@ -48,42 +48,53 @@ from caravan_crawler.pages.page import (
     says_nothing_is_here,
 )
 from caravan_crawler.pages.syndication import Form, Syndication
-from caravan_crawler.spiders import http
-from caravan_crawler.spiders.http import (
+from caravan_crawler.spiders.requests import (
+    LOCAL_DELAYS,
+    MOST_NESTED,
+    NOT_MODIFIED,
     WORTH_RETRYING,
     FailedRequest,
     Page,
+    Priority,
     Requests,
     ResponseReader,
+    redirects_temporarily,
     writes_of,
     writes_of_request,
 )
 from caravan_crawler.urls import Address, Site, has_moved, is_same_slug, path_of
 
-_LOCAL_MANNERS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
-_LOCAL_MANNERS |= {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
+#: Settings for a site on loopback.
+_LOCAL_SETTINGS = LOCAL_DELAYS | {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
 
 #: Moved articles from which the whole site counts as moved; fewer may be an editor's changes.
 _MOVED = 3
 #: Pages that wrongly name another article's URL as their own, from which no such URL is believed.
 _VOID_CLAIMS = 3
 
-#: A method that yields what follows from a failed request.
-_Errback = Callable[["CaravanSpider", RequestFailure], Iterator[Any]]
+#: A method that yields the results and requests that follow from a failed request.
+_FailureHandler = Callable[["CaravanSpider", FailedRequest], Iterator[Any]]
 
 
-def commits(errback: _Errback) -> _Errback:
-    """Commit the :class:`PageWrites` that an errback yields: most of its output passes no spider middleware."""
+def errback(handle: _FailureHandler) -> Callable[["CaravanSpider", RequestFailure], Iterator[Any]]:
+    """Make an errback of ``handle``, which gets the :class:`FailedRequest`; commit the :class:`PageWrites` it yields.
 
-    @wraps(errback)
-    def committing(spider: "CaravanSpider", failure: RequestFailure) -> Iterator[Any]:
-        for each in errback(spider, failure):
+    Most output of an errback passes no spider middleware. Requests that were not sent, as the run ends, are only
+    counted: the next run sends them.
+    """
+
+    @wraps(handle)
+    def on_failure(spider: "CaravanSpider", failure: RequestFailure) -> Iterator[Any]:
+        if isinstance(failure.value, RunEndsError) or spider.crawler.stats.get_value(OTHER_SITE_STAT):
+            spider.crawl_stats.count("unasked")
+            return
+        for each in handle(spider, FailedRequest(failure)):
             if isinstance(each, PageWrites):
                 spider.commit(each)
             else:
                 yield each
 
-    return committing
+    return on_failure
 
 
 class CaravanSpider(Spider):
@@ -110,7 +121,7 @@ class CaravanSpider(Spider):
 
     # ``from_crawler`` sets these.
     crawl_stats: CrawlStats
-    reach: Reach
+    trap_guard: TrapGuard
     responses: ResponseReader
 
     def __init__(self, arguments: CrawlArguments, site: Site, **kwargs: Any) -> None:
@@ -118,7 +129,7 @@ class CaravanSpider(Spider):
         self.arguments = arguments
         self.site = site
         self.frontier = Frontier(site)
-        self.named_articles = NamedArticles()
+        self.listed_articles = ListedArticles()
         self.started_at = datetime.now(UTC)
         self.run_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{uuid4().hex[:6]}"
         self.requests = Requests(
@@ -162,11 +173,11 @@ class CaravanSpider(Spider):
             check_on_site(url, site)
         if site.is_local:
             # A local copy needs no delays, unless the user sets them.
-            crawler.settings.setdict(_LOCAL_MANNERS, priority="spider")
+            crawler.settings.setdict(_LOCAL_SETTINGS, priority="spider")
         spider = cls(arguments, site)
         spider._set_crawler(crawler)
         spider.crawl_stats = CrawlStats(crawler)
-        spider.reach = Reach(crawler)
+        spider.trap_guard = TrapGuard(crawler)
         spider.responses = ResponseReader(site, Bounds.of(crawler.settings), spider.crawl_stats)
         site.on_refused = spider.crawl_stats.refused
         crawler.signals.connect(spider.on_robots, signals.robots_parsed)
@@ -182,20 +193,22 @@ class CaravanSpider(Spider):
     # Start and end
 
     async def start(self) -> AsyncIterator[Any]:
-        """Request the named pages, or the leftovers of earlier runs and the sources."""
-        for request in self._named() if self.arguments.urls else self._beginnings():
+        """Request the pages of ``urls``, or the leftovers of earlier runs and the sources."""
+        for request in self._requested_pages() if self.arguments.urls else self._beginnings():
             yield request
 
-    def _named(self) -> Iterator[Request]:
-        for key, url in self.discovery.named():
-            yield self.requests.page(url, (self.parse_named, self.article_failed), http.ARTICLE, meta={"key": key})
+    def _requested_pages(self) -> Iterator[Request]:
+        for key, url in self.discovery.requested_pages():
+            yield self.requests.page(
+                url, (self.parse_requested, self.article_failed), Priority.ARTICLE, meta={"key": key}
+            )
 
     def _beginnings(self) -> Iterator[Request]:
-        yield from self.requests.articles(self.discovery.unread(), named=self.discovery.waiting_named())
+        yield from self.requests.articles(self.discovery.unread(), listed=self.discovery.listed_waiting())
         for key, url, headers in self.discovery.due_for_refresh():
             yield self.requests.refresh(key, url, headers)
-        # Whatever has led to one before, it is retried until its page is an article.
-        yield from self.requests.articles(self.discovery.failed(), http.RETRY, meta={NAMED: True})
+        # Marked as listed, a page that is no article stays a failure, and is retried, whatever led to it.
+        yield from self.requests.articles(self.discovery.failed(), Priority.RETRY, meta={LISTED: True})
         if self.sitemaps.can_cover_period:
             # Sitemaps may make all other sources unnecessary; if not, those are requested when idle.
             self._are_sources_left = True
@@ -205,7 +218,7 @@ class CaravanSpider(Spider):
 
     def _home(self) -> Request:
         """Return the request for the home page, which leads to the other sources."""
-        return self.requests.page(HOME, (self.parse_home, self.home_failed), http.FRONT)
+        return self.requests.page(HOME, (self.parse_home, self.home_failed), Priority.FRONT)
 
     def on_idle(self) -> None:
         """Make the requests that wait for idle: held or failed listing pages, deferred URLs, short links."""
@@ -216,13 +229,13 @@ class CaravanSpider(Spider):
         requests = requests or self.requests.listing_pages(self.lists.when_idle())
         self.commit(self._list_writes())
         self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
-        requests = requests or [*self.requests.articles(self.discovery.take_aside())]
-        requests = requests or [*self.requests.articles(self.frontier.take_short_links())]
+        requests = requests or [*self.requests.articles(self.discovery.pop_deferred())]
+        requests = requests or [*self.requests.articles(self.frontier.pop_short_links())]
         for request in requests:
             self.crawler.engine.crawl(request)
         self.is_exhausted = not requests
         if self.is_exhausted:
-            self.discovery.drop_aside()
+            self.discovery.drop_deferred()
             for walk in [walk for walk in self._list_ends if self.lists.is_gap(walk)]:
                 self._count_gap(walk)
             self.commit(self._list_writes())
@@ -246,37 +259,36 @@ class CaravanSpider(Spider):
         yield from self._read_page(page)
         yield from self.source_requests(sections)
 
-    @commits
-    def home_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def home_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why the home page was not fetched; request the other sources, unless the site does not answer."""
-        if (failed := self.sent(failure)) is None:
-            return
         yield self._forbidden(failed) if failed.is_forbidden else self._not_fetched(failed)
         if failed.is_answered:
             yield from self.source_requests(KNOWN_SECTIONS)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
         """Read an article's page and follow its links to other articles."""
-        if response.status == http.NOT_MODIFIED:
+        if response.status == NOT_MODIFIED:
             key = writes_of(response).asked_key
             self.crawl_stats.count("articles/not_modified")
             yield PageWrites(response.url, key, article_key=key, is_unmodified=True)
         else:
             yield from self._read_page(self.responses.page(response))
 
-    def parse_named(self, response: Response) -> Iterator[Any]:
+    def parse_requested(self, response: Response) -> Iterator[Any]:
         """Read a page of ``urls`` and follow nothing."""
         yield from self._read_page(self.responses.page(response), follow=False)
 
-    @commits
-    def article_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def article_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why an article was not fetched; request its next URL, unless the site does not answer."""
-        if (failed := self.sent(failure)) is None:
-            return
+        return self._article_failed(failed)
+
+    def _article_failed(self, failed: FailedRequest) -> Iterator[Any]:
         if failed.is_forbidden:
-            yield from self._instead(self._forbidden(failed), failed.request.url)
+            yield from self._try_next_url(self._forbidden(failed), failed.request.url)
         elif failed.is_answered or self.discovery.is_settled(failed.writes.asked_url):
-            yield from self._instead(failed.writes, failed.request.url, failed.reason, failed.words)
+            yield from self._try_next_url(failed.writes, failed.request.url, failed.reason, failed.message)
         else:
             yield self._not_fetched(failed)
 
@@ -291,7 +303,7 @@ class CaravanSpider(Spider):
                 yield self._unusable(page)
             else:
                 self._count_unusable(page)
-                yield from self._instead(writes, page.document.url, *page.problem)
+                yield from self._try_next_url(writes, page.document.url, *page.problem)
             return
         if first_part := self._first_part(page):
             yield first_part
@@ -299,9 +311,11 @@ class CaravanSpider(Spider):
         self.crawl_stats.reading(reading)
         article = reading.article
         self.discovery.read(writes.asked_url, is_article=article is not None)
-        reach = self.reach.page(page.response.url, page.response.meta, article, is_address=writes.asked_key is not None)
-        writes.reach = reach or {}
-        targets = self._linked(page, article) if follow and reach is not None else []
+        meta = self.trap_guard.request_meta(
+            page.response.url, page.response.meta, article, is_address=writes.asked_key is not None
+        )
+        writes.request_meta = meta or {}
+        targets = self._linked(page, article) if follow and meta is not None else []
         if article is None:
             yield from self._without_article(page, reading, follow)
         elif article.claimed is not None and self._void_claims < _VOID_CLAIMS:
@@ -309,7 +323,7 @@ class CaravanSpider(Spider):
         else:
             yield from self._read_article(page, article)
         yield from self.page_facts(page, reading)
-        yield from self.requests.articles(targets, meta=reach)
+        yield from self.requests.articles(targets, meta=meta)
         yield from self._after_move()
 
     def _linked(self, page: Page, article: ArticleReading | None) -> list[Target]:
@@ -320,8 +334,8 @@ class CaravanSpider(Spider):
             return []
         links = article_links(page.document)
         self.responses.warn_of_links(page.document)
-        targets = self.discovery.look_at(links, page.document.base_url, page.writes)
-        self.named_articles.add_linked(targets)
+        targets = self.discovery.new_targets(links, page.document.base_url, page.writes)
+        self.listed_articles.add_linked(targets)
         return targets
 
     def _without_article(self, page: Page, reading: PageReading, follow: bool) -> Iterator[Any]:
@@ -330,39 +344,39 @@ class CaravanSpider(Spider):
         address, asked, blocks = self.site.address(url), self.site.address(writes.asked_url), page.document.blocks
         if not follow or (address is not None and (address.article_id is not None or not blocks)):
             kind = reading.kind if blocks else "empty"
-            yield from self._instead(writes, url, f"kind_{kind}", f"it is no article but: {kind}")
+            yield from self._try_next_url(writes, url, f"kind_{kind}", f"it is no article but: {kind}")
             return
         is_sure = asked is not None and asked.article_id is not None
-        is_named = NAMED in page.response.meta or self.named_articles.is_named(writes.asked_key)
-        if writes.asked_key is not None and (is_sure or is_named):
-            reason, words = f"kind_{reading.kind}", f"it is no article but: {reading.kind}"
+        is_listed = LISTED in page.response.meta or self.listed_articles.is_listed(writes.asked_key)
+        if writes.asked_key is not None and (is_sure or is_listed):
+            reason, message = f"kind_{reading.kind}", f"it is no article but: {reading.kind}"
             if asked is not None and (address is None or address.key != asked.key):
-                reason, words = "redirected", f"it redirects to {url}"
-            yield from self._instead(writes, url, reason, words, is_sure=is_sure)
+                reason, message = "redirected", f"it redirects to {url}"
+            yield from self._try_next_url(writes, url, reason, message, is_sure=is_sure)
             return
         if writes.asked_key is not None:
             writes.other_kind = reading.kind
-            self.named_articles.add_other(writes, reading.kind)
+            self.listed_articles.add_other(writes, reading.kind)
         is_misspelt = asked is not None and asked.spelling != asked.path
-        yield from self._instead(writes, url) if is_misspelt else [writes]
+        yield from self._try_next_url(writes, url) if is_misspelt else [writes]
 
-    def _named_but_none(self, keys: Iterable[str]) -> Iterator[Any]:
+    def _listed_but_no_article(self, keys: Iterable[str]) -> Iterator[Any]:
         """Register articles that a source names; store the failures of those that were read before and were none."""
-        for writes, kind in self.named_articles.name(keys):
-            words = f"it is no article but: {kind}"
-            yield from self._instead(writes, writes.asked_url, f"kind_{kind}", words, is_sure=False)
+        for writes, kind in self.listed_articles.mark_listed(keys):
+            message = f"it is no article but: {kind}"
+            yield from self._try_next_url(writes, writes.asked_url, f"kind_{kind}", message, is_sure=False)
 
     def _read_article(self, page: Page, article: ArticleReading) -> Iterator[Any]:
         """Yield the article's item, or the request for its second page; nothing if this run has read it before."""
         address, writes = article.address, page.writes
         assert address is not None
         request = page.response.request
-        if request is not None and http.leads_elsewhere(request, self.site, address.article_id):
+        if request is not None and redirects_temporarily(request, self.site, address.article_id):
             asked, its_own = PageWrites(writes.asked_url, writes.asked_key), self.site.address(request.url)
-            yield from self._instead(asked, request.url, *self._elsewhere(request), is_sure=False)
+            yield from self._try_next_url(asked, request.url, *self._temporary_redirect_problem(request), is_sure=False)
             writes.asked_url, writes.asked_key = request.url, str(its_own.key) if its_own else None
-        elif self._is_elsewhere(writes, address):
-            yield from self._led_elsewhere(writes, page.document.url)
+        elif self._is_other_article(writes, address):
+            yield from self._on_other_article(writes, page.document.url)
             writes.asked_url, writes.asked_key = page.document.url, None
         own = self.frontier.record(address)
         if own is None and self._is_old(writes.asked_key):
@@ -412,9 +426,9 @@ class CaravanSpider(Spider):
         claimants = self._claimants.setdefault(url, [])
         claimants.append(page)
         if len(claimants) == 1:
-            self.discovery.look_at([(claimed, url)], url, page.writes, is_named=True)
+            self.discovery.new_targets([(claimed, url)], url, page.writes, is_listed=True)
             meta, read = {"key": str(claimed.key)}, {"url": url, "follow": follow}
-            yield self.requests.page(url, handlers, http.ARTICLE + 1, meta=meta, dont_filter=True, cb_kwargs=read)
+            yield self.requests.page(url, handlers, Priority.ARTICLE + 1, meta=meta, dont_filter=True, cb_kwargs=read)
 
     def parse_claimed(self, response: Response, url: str, *, follow: bool) -> Iterator[Any]:
         """Read the page at a URL that earlier pages claim as their own; then decide whose pages those are."""
@@ -430,19 +444,17 @@ class CaravanSpider(Spider):
         for claimant in self._claimants.pop(url):
             yield from self._settle(claimant, confirming)
 
-    @commits
-    def claimed_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def claimed_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why a claimed page was not fetched. If it may be there, the pages that claim it wait for a retry."""
-        if (failed := self.sent(failure)) is None:
-            return
         url = failed.request.cb_kwargs["url"]
-        yield from self.article_failed(failure)
+        yield from self._article_failed(failed)
         for claimant in self._claimants.pop(url):
             if failed.is_gone or failed.is_forbidden:
                 yield from self._settle(claimant, None)
             else:
-                words = f"it names {url} as its own URL, which cannot be read: {failed.words}"
-                yield self._failure(claimant.writes, "claimed_url", words)
+                message = f"it names {url} as its own URL, which cannot be read: {failed.message}"
+                yield self._failure(claimant.writes, "claimed_url", message)
 
     def _settle(self, first: Page, other: ArticleReading | None) -> Iterator[Any]:
         """Store the ``first`` page's article, unless it is that of the claimed page (``other``)."""
@@ -451,8 +463,8 @@ class CaravanSpider(Spider):
         assert article is not None
         if other is None or not self.discovery.is_same_text(other, article):
             self._void_claims += 1
-            words = "%s names another article's URL as its own, and is stored by its own URL"
-            self.logger.warning(words, first.document.url)
+            message = "%s names another article's URL as its own, and is stored by its own URL"
+            self.logger.warning(message, first.document.url)
             yield from self._read_article(first, article)
             return
         assert article.claimed is not None
@@ -461,7 +473,7 @@ class CaravanSpider(Spider):
         self.logger.warning("%s has the article of %s and is not stored under its own number", first.document.url, url)
         first.writes.failure = Failure(OTHER_ARTICLE, f"it is the article of {url}")
         first.writes.aliases.append((first.writes.asked_url, str(article.claimed.key)))
-        yield from self._instead(first.writes, first.document.url)
+        yield from self._try_next_url(first.writes, first.document.url)
 
     def _after_move(self) -> Iterator[Request]:
         """Read all sitemaps again once several stored articles have new URLs: the site has moved."""
@@ -481,24 +493,24 @@ class CaravanSpider(Spider):
         if asked is None or asked.part == 1:
             return None
         url, handlers, meta = self.site.canonical(asked), (request.callback, request.errback), {"key": str(asked.key)}
-        return self.requests.page(url, handlers, http.ARTICLE, meta=meta, dont_filter=True)
+        return self.requests.page(url, handlers, Priority.ARTICLE, meta=meta, dont_filter=True)
 
     def _part(self, url: str, first: Page, parts: Parts) -> Request:
         handlers, read = (self.parse_part, self.part_failed), {"first": first, "parts": parts}
-        return self.requests.page(url, handlers, http.ARTICLE + 1, dont_filter=True, cb_kwargs=read)
+        return self.requests.page(url, handlers, Priority.ARTICLE + 1, dont_filter=True, cb_kwargs=read)
 
     def parse_part(self, response: Response, first: Page, parts: Parts) -> Iterator[Any]:
         """Read a later page of an article; yield the request for the next page, or the item."""
         page, number = self.responses.page(response), part_number(response.url, parts.path)
         if page.reading is None:
-            reason, words = page.problem
+            reason, message = page.problem
             if again := self.retry(page):
                 yield again
             else:
-                yield self._failed_part(first, parts, reason, f"{response.url}: {words}")
+                yield self._failed_part(first, parts, reason, f"{response.url}: {message}")
         elif number is None:
-            words = f"its page {parts.number + 1} redirects to {response.url}"
-            yield self._failed_part(first, parts, "redirected", words)
+            message = f"its page {parts.number + 1} redirects to {response.url}"
+            yield self._failed_part(first, parts, "redirected", message)
         else:
             is_new = number == parts.number + 1 and parts.add(page.reading.article or read_article(page.document))
             if is_new:
@@ -506,35 +518,33 @@ class CaravanSpider(Spider):
             url = next_part(page.document, parts.path, parts.number) if is_new and not parts.is_full else None
             yield from [self._part(url, first, parts)] if url else self._article(first, parts.first)
 
-    @commits
-    def part_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def part_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store an article's failure if a later page failed; if robots.txt forbids it, yield the item so far."""
-        if (failed := self.sent(failure)) is None:
-            return
         first, parts = failed.request.cb_kwargs["first"], failed.request.cb_kwargs["parts"]
         if failed.is_forbidden:
             self.crawl_stats.count("forbidden")
-            words = "Forbidden by robots.txt: %s; the article is kept as far as it may be read"
-            self.logger.info(words, failed.request.url)
+            message = "Forbidden by robots.txt: %s; the article is kept as far as it may be read"
+            self.logger.info(message, failed.request.url)
             yield from self._article(first, parts.first)
         else:
-            yield self._failed_part(first, parts, failed.reason, f"{failed.words} at {failed.request.url}")
+            yield self._failed_part(first, parts, failed.reason, f"{failed.message} at {failed.request.url}")
 
-    def _failed_part(self, first: Page, parts: Parts, reason: str, words: str) -> PageWrites:
+    def _failed_part(self, first: Page, parts: Parts, reason: str, message: str) -> PageWrites:
         address = parts.first.address
         assert address is not None
         article = PageWrites(first.writes.asked_url, first.writes.asked_key or str(address.key))
-        return self._failure(article, f"part_{reason}", words)
+        return self._failure(article, f"part_{reason}", message)
 
     # Sources
 
     def source_requests(self, sections: Iterable[str]) -> Iterator[Request]:
         """Request the sources other than the home page that are due."""
-        yield self.requests.page(FEED, (self.parse_feed, self.feed_failed), http.FRONT)
-        named_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
-        for path in dict.fromkeys([*named_sections, *sections, *self.schedule.known_lists]):
-            is_leading = path == KNOWN_SECTIONS[0] or path in named_sections
-            yield from self.listing_requests(path, is_optional=path not in named_sections, must=is_leading)
+        yield self.requests.page(FEED, (self.parse_feed, self.feed_failed), Priority.FRONT)
+        requested_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
+        for path in dict.fromkeys([*requested_sections, *sections, *self.schedule.known_lists]):
+            is_leading = path == KNOWN_SECTIONS[0] or path in requested_sections
+            yield from self.listing_requests(path, is_optional=path not in requested_sections, must=is_leading)
         for child, is_optional in self.sitemaps.due():
             yield self.requests.sitemap(child, is_optional=is_optional)
 
@@ -543,7 +553,7 @@ class CaravanSpider(Spider):
         rules = getattr(robotparser, "rp", None)
         for url in rules.sitemaps if isinstance(rules, Protego) else ():
             if resolved := self.site.resolve(url):
-                self.sitemaps.add_named(path_of(resolved))
+                self.sitemaps.add_from_robots_txt(path_of(resolved))
             else:
                 self.logger.warning("A sitemap that robots.txt names is not read, as it is not of this site: %s", url)
 
@@ -559,8 +569,8 @@ class CaravanSpider(Spider):
     def listing_requests(self, path: str, *, is_optional: bool = True, must: bool = False) -> Iterator[Request]:
         """Request a listing from its top if due or ``must``, and from where an earlier run stopped.
 
-        The top of one that is not optional is always read, else a run would not notice that the site has no such
-        section because the run before has just noticed it.
+        The top of a listing that is not optional is read in every run. Otherwise only the first run would report that
+        the site has no such section.
         """
         if self.lists.is_begun(path) or not self.is_section(path):
             return
@@ -588,17 +598,15 @@ class CaravanSpider(Spider):
             yield self._unusable(page)
             yield from self._skip_list_page(response.url, walk)
 
-    @commits
-    def list_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def list_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """End the walk if the listing has no such page, else try the next one."""
-        if (failed := self.sent(failure)) is None:
-            return
         if failed.is_forbidden:
             yield self._forbidden(failed)
             return
         walk = failed.request.cb_kwargs["walk"]
         if failed.is_absent or (failed.is_gone and self.lists.number(walk, failed.writes.asked_url) > 1):
-            yield from self._without_list_page(failed.writes, walk, failed.reason, failed.words)
+            yield from self._without_list_page(failed.writes, walk, failed.reason, failed.message)
             return
         yield self._not_fetched(failed)
         if failed.is_gone:
@@ -623,38 +631,38 @@ class CaravanSpider(Spider):
         if not any(card.address.section == path_of(writes.asked_url).strip("/") for card in listing.cards):
             self.note_missing_section(writes)
         self.responses.warn_of_links(document)
-        writes.reach = {FOUND_ON: listing.path}
-        targets = self.discovery.look_at(links, document.base_url, writes, is_named=True)
+        writes.request_meta = {FOUND_ON: listing.path}
+        targets = self.discovery.new_targets(links, document.base_url, writes, is_listed=True)
         if targets and self.sitemaps.name_everything:
             self.sitemaps.are_incomplete = True
-        named = {str(card.address.key) for card in listing.cards if card.is_articles}
-        writes.named = {target.key for target in targets if not target.key.isdecimal()} & named
-        is_named = self.sitemaps.name_everything
-        following = self.lists.read(walk, listing, around, len(targets), is_named_elsewhere=is_named)
+        listed = {str(card.address.key) for card in listing.cards if card.is_articles}
+        writes.listed = {target.key for target in targets if not target.key.isdecimal()} & listed
+        is_in_sitemaps = self.sitemaps.name_everything
+        following = self.lists.read(walk, listing, around, len(targets), is_in_sitemaps=is_in_sitemaps)
         self._count_gap(walk)
         yield self._list_writes(writes)
         self.crawl_stats.reading(reading)
         yield from self.page_facts(page, reading)
-        yield from self._named_but_none(named)
-        yield from self.requests.articles(targets, meta=writes.reach, named=writes.named)
-        if not self.reach.is_over(listing.path):  # else the next run continues here
+        yield from self._listed_but_no_article(listed)
+        yield from self.requests.articles(targets, meta=writes.request_meta, listed=writes.listed)
+        if not self.trap_guard.is_over(listing.path):  # else the next run continues here
             yield from self.requests.listing_pages(following)
 
-    def _without_list_page(self, writes: PageWrites, walk: int, reason: str, words: str) -> Iterator[Any]:
+    def _without_list_page(self, writes: PageWrites, walk: int, reason: str, message: str) -> Iterator[Any]:
         """Handle a page that a listing does not have: a failure if it must have it, else perhaps its end.
 
         A later run asks again for a page to which another links.
         """
         number = self.lists.number(walk, writes.asked_url)
         expected = self.lists.expected(walk, number)
-        reason, words = f"list_{reason}", f"{words}; the list seems to go on here"
+        reason, message = f"list_{reason}", f"{message}; the list seems to go on here"
         if expected is Expected.SURE:
-            writes = self._failure(writes, reason, words)
+            writes = self._failure(writes, reason, message)
         else:
             self.crawl_stats.count(f"absent/{reason.removeprefix('list_')}")
         if expected is Expected.LINKED:
-            self.logger.info("A list ends before %s (%s)", writes.asked_url, words)
-            self._list_ends[walk] = writes.asked_url, reason, words
+            self.logger.info("A list ends before %s (%s)", writes.asked_url, message)
+            self._list_ends[walk] = writes.asked_url, reason, message
         following = self.lists.missing(walk, number)
         yield self._list_writes(writes)
         yield from self.requests.listing_pages(following)
@@ -662,8 +670,8 @@ class CaravanSpider(Spider):
     def _count_gap(self, walk: int) -> None:
         """Count as failed the page that was taken for the end of a list, if there is one; it is not the end."""
         if (end := self._list_ends.pop(walk, None)) is not None:
-            url, reason, words = end
-            self.commit(self.crawl_stats.fail(PageWrites(url), reason, words))
+            url, reason, message = end
+            self.commit(self.crawl_stats.fail(PageWrites(url), reason, message))
 
     def _skip_list_page(self, url: str, walk: int) -> Iterator[Any]:
         following = self.lists.failed(walk, self.lists.number(walk, url))
@@ -692,7 +700,7 @@ class CaravanSpider(Spider):
             yield from self._unreadable(response, "feed")
             return
         known_before = self.discovery.known
-        children, targets = self._named_in(feed, writes)
+        children, targets = self._listed_in(feed, writes)
         are_all_new = self.discovery.known == known_before
         sections = {address.section for target in targets if (address := self.site.address(target.url))}
         lists = [f"/{section}/" for section in sorted(filter(None, sections))] if are_all_new else []
@@ -704,11 +712,10 @@ class CaravanSpider(Spider):
         for path in lists:
             yield from self.listing_requests(path, must=True)
 
-    @commits
-    def feed_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def feed_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why the feed was not fetched."""
-        if (failed := self.sent(failure)) is not None:
-            yield self._forbidden(failed) if failed.is_forbidden else self._not_fetched(failed)
+        yield self._forbidden(failed) if failed.is_forbidden else self._not_fetched(failed)
 
     def parse_sitemap(self, response: Response, stamp: str | None = None, nesting: int = 0) -> Iterator[Any]:
         """Follow a sitemap's articles and the sitemaps an index names; ``stamp`` is its ``lastmod`` in the index.
@@ -719,8 +726,8 @@ class CaravanSpider(Spider):
         if sitemap is None:
             yield from self._unreadable(response, "sitemap", stamp)
             return
-        is_nested = nesting >= http.MOST_NESTED and bool(sitemap.sitemaps)
-        children, targets = self._named_in(sitemap, writes, is_nested=is_nested)
+        is_nested = nesting >= MOST_NESTED and bool(sitemap.sitemaps)
+        children, targets = self._listed_in(sitemap, writes, is_nested=is_nested)
         if any(self.site.address(entry.url) for entry in sitemap.pages[:100]):
             self.sitemaps.names_articles = True
         doubt = self.sitemaps.doubt(writes, stamp, sitemap)
@@ -730,11 +737,9 @@ class CaravanSpider(Spider):
         yield from (self.requests.sitemap(child, nesting=nesting + 1) for child in children)
         yield from self._entries(sitemap, writes, targets)
 
-    @commits
-    def sitemap_failed(self, failure: RequestFailure) -> Iterator[Any]:
+    @errback
+    def sitemap_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why a sitemap was not fetched; the site may not have an optional one."""
-        if (failed := self.sent(failure)) is None:
-            return
         if failed.is_forbidden:
             yield self._forbidden(failed)
         elif failed.is_absent:
@@ -745,27 +750,27 @@ class CaravanSpider(Spider):
             yield self._not_fetched(failed)
             self.sitemaps.mark_failed(path_of(failed.writes.asked_url))
 
-    def _named_in(
+    def _listed_in(
         self, read: Syndication, writes: PageWrites, *, is_nested: bool = False
     ) -> tuple[list[Child], list[Target]]:
         """Return the sitemaps and the articles to request that a feed or a sitemap names; no sitemaps if too deep."""
-        named = ((self.site.resolve(entry.url), entry.stamp) for entry in ([] if is_nested else read.sitemaps))
-        children = self.sitemaps.find([Child(path_of(url), stamp) for url, stamp in named if url], writes)
+        sitemaps = ((self.site.resolve(entry.url), entry.stamp) for entry in ([] if is_nested else read.sitemaps))
+        children = self.sitemaps.find([Child(path_of(url), stamp) for url, stamp in sitemaps if url], writes)
         is_in_period = self.sitemaps.is_month_wanted(path_of(writes.asked_url))
-        targets, left = self.discovery.look_at_entries(read.pages, writes, is_in_period=is_in_period)
+        targets, left = self.discovery.targets_of_entries(read.pages, writes, is_in_period=is_in_period)
         if left:
             self.crawl_stats.count("skipped/entry_without_stamp", left)
-            words = "%d entries of %s have no date and are left to the next run (MAX_UNDATED)"
-            self.logger.warning(words, left, writes.asked_url)
+            message = "%d entries of %s have no date and are left to the next run (MAX_UNDATED)"
+            self.logger.warning(message, left, writes.asked_url)
             self.sitemaps.covers_period = False  # some of them may be in the period
-        writes.named = {target.key for target in targets if not target.key.isdecimal()}
+        writes.listed = {target.key for target in targets if not target.key.isdecimal()}
         return children, targets
 
     def _entries(self, read: Syndication, writes: PageWrites, targets: list[Target]) -> Iterator[Any]:
         """Request the articles that a feed or a sitemap names."""
         addresses = (self.site.address(entry.url) for entry in read.pages)
-        yield from self._named_but_none(str(address.key) for address in addresses if address is not None)
-        yield from self.requests.articles(targets, named=writes.named)
+        yield from self._listed_but_no_article(str(address.key) for address in addresses if address is not None)
+        yield from self.requests.articles(targets, listed=writes.listed)
 
     def _syndication_writes(
         self, read: Syndication, writes: PageWrites, what: str, *, is_nested: bool = False, doubt: str | None = None
@@ -782,9 +787,9 @@ class CaravanSpider(Spider):
             number = len(read.pages) + len(read.sitemaps)
             self.crawl_stats.fail(writes, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
         elif is_nested:
-            words = f"{http.MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
-            self.crawl_stats.fail(writes, "sitemap_nested", words)
-        elif self.responses.is_elsewhere(read):
+            message = f"{MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
+            self.crawl_stats.fail(writes, "sitemap_nested", message)
+        elif self.responses.is_foreign(read):
             self.crawl_stats.fail(writes, f"{what}_elsewhere", "none of its entries has an address of this site")
         elif doubt is not None and self.sitemaps.was_there(path_of(writes.asked_url)):
             self.crawl_stats.fail(writes, f"{what}_doubtful", doubt)
@@ -812,8 +817,8 @@ class CaravanSpider(Spider):
                 self.sitemaps.mark_unreadable(writes, stamp)
             else:
                 self.sitemaps.mark_failed(path)
-            words = "a page" if page is not None else "something else" if response.body else "empty"
-            yield self.crawl_stats.fail(writes, f"{what}_unreadable", f"it is no {what} but {words}")
+            found = "a page" if page is not None else "something else" if response.body else "empty"
+            yield self.crawl_stats.fail(writes, f"{what}_unreadable", f"it is no {what} but {found}")
 
     # Failures
 
@@ -827,11 +832,13 @@ class CaravanSpider(Spider):
             self.commit(writes)
         elif (address := self.site.address(request.url)) is None:
             self.note_missing_section(writes)
-            self._crawl(self._instead(writes, request.url, "redirected", f"it redirects to {request.url}"))
-        elif writes.asked_key is not None and http.leads_elsewhere(request, self.site):
-            self._crawl(self._instead(writes, request.url, *self._elsewhere(request), is_sure=False))
-        elif self._is_elsewhere(writes, address):
-            self._crawl(self._led_elsewhere(writes, request.url))
+            self._crawl(self._try_next_url(writes, request.url, "redirected", f"it redirects to {request.url}"))
+        elif writes.asked_key is not None and redirects_temporarily(request, self.site):
+            self._crawl(
+                self._try_next_url(writes, request.url, *self._temporary_redirect_problem(request), is_sure=False)
+            )
+        elif self._is_other_article(writes, address):
+            self._crawl(self._on_other_article(writes, request.url))
         elif self._is_old(writes.asked_key):
             self.crawler.engine.crawl(request.replace(dont_filter=True))
         elif writes.asked_key is not None:
@@ -843,16 +850,9 @@ class CaravanSpider(Spider):
         return key is not None and self.discovery.is_stored(key) and not self.discovery.has_read(key)
 
     @staticmethod
-    def _elsewhere(request: Request) -> tuple[str, str]:
+    def _temporary_redirect_problem(request: Request) -> tuple[str, str]:
         """Reason and message of an article's URL that leads to another article for now."""
         return "redirected", f"it redirects to another article, but not for good: {request.url}"
-
-    def sent(self, failure: RequestFailure) -> FailedRequest | None:
-        """Return a request that has failed; None if it was not sent, as the run ends: the next run sends it."""
-        if isinstance(failure.value, RunEndsError) or self.crawler.stats.get_value(OTHER_SITE_STAT):
-            self.crawl_stats.count("unasked")
-            return None
-        return FailedRequest(failure)
 
     def _forbidden(self, failed: FailedRequest) -> PageWrites:
         """Count a page that robots.txt forbids; return its result, by which no run requests it again."""
@@ -877,14 +877,14 @@ class CaravanSpider(Spider):
         if page.kind is not None and page.kind not in NOT_PARSED:
             self.crawl_stats.page(page.kind)
 
-    def _instead(
-        self, writes: PageWrites, url: str, reason: str | None = None, words: str = "", *, is_sure: bool = True
+    def _try_next_url(
+        self, writes: PageWrites, url: str, reason: str | None = None, message: str = "", *, is_sure: bool = True
     ) -> Iterator[Any]:
         """Store a page that was not the requested article, a failure with ``reason``; request the article's next URL.
 
-        ``url`` is that of the page, after redirects. An article counts as failed once, with the last of its URLs; the
-        failures of the others are only stored, by which no run requests them again soon, and so are those that a sound
-        run has met. Unless ``is_sure``, nobody knows whether there is an article.
+        ``url`` is that of the page, after redirects. An article counts as failed once, with the last of its URLs.
+        Failures of its other URLs, and settled ones (:meth:`Discovery.is_settled`), are only stored, so that no run
+        requests these URLs again soon. Without ``is_sure``, the URL may never have had an article.
         """
         key, targets, result = writes.asked_key, [], writes
         if reason is not None and key is not None and self.discovery.has_read(key):
@@ -892,29 +892,29 @@ class CaravanSpider(Spider):
             yield writes  # with the links of its page
             return
         if key is not None and not self.arguments.urls:
-            targets = self.discovery.another(key, writes.asked_url, url)
+            targets = self.discovery.next_target(key, writes.asked_url, url)
         if reason is None:
             pass
         elif self.discovery.is_settled(writes.asked_url, is_sure=is_sure):
             self.crawl_stats.count("absent/failed_before")
-            result.failure = Failure(reason, words)
+            result.failure = Failure(reason, message)
         elif key is None or is_refusal(reason) or not (targets or key in self._unread):
             self._unread.add(key or "")
             its_own = PageWrites(writes.asked_url, writes.asked_key) if is_sure else writes
-            result = self.crawl_stats.fail(its_own, reason, words)
+            result = self.crawl_stats.fail(its_own, reason, message)
         else:
-            result = self._noted(writes, reason, words)
+            result = self._uncounted_failure(writes, reason, message)
         result.links += targets  # a run that is killed now leaves it to the next
         yield result
         yield from self.requests.articles(targets)
 
-    def _noted(self, writes: PageWrites, reason: str, words: str) -> PageWrites:
+    def _uncounted_failure(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
         """Return a page's result with a failure of its URL that does not count as a failed page."""
         self.crawl_stats.count("absent/wrong_address")
-        self.logger.debug("A wrong address: %s (%s)", writes.asked_url, words)
-        return PageWrites(writes.asked_url, writes.asked_key, failure=Failure(reason, words))
+        self.logger.debug("A wrong address: %s (%s)", writes.asked_url, message)
+        return PageWrites(writes.asked_url, writes.asked_key, failure=Failure(reason, message))
 
-    def _is_elsewhere(self, writes: PageWrites, address: Address) -> bool:
+    def _is_other_article(self, writes: PageWrites, address: Address) -> bool:
         """Whether a redirect led to another article, at ``address``: one with another number and another slug.
 
         The store decides it for articles that it has. A misspelt path may lead to another slug even without a number.
@@ -928,10 +928,10 @@ class CaravanSpider(Spider):
         is_misspelt = asked.path is not None and asked.spelling != asked.path
         return (has_numbers or is_misspelt) and not self.discovery.is_stored(writes.asked_key)
 
-    def _led_elsewhere(self, writes: PageWrites, url: str) -> Iterator[Any]:
+    def _on_other_article(self, writes: PageWrites, url: str) -> Iterator[Any]:
         """Store that a URL redirects to another article; request the next URL of the requested one."""
-        result = self._noted(writes, OTHER_ARTICLE, f"it redirects to {url}")
-        yield from self._instead(result, url)
+        result = self._uncounted_failure(writes, OTHER_ARTICLE, f"it redirects to {url}")
+        yield from self._try_next_url(result, url)
 
     def _crawl(self, results: Iterable[PageWrites | Request]) -> None:
         """Commit results and make requests outside of a callback."""
@@ -943,8 +943,8 @@ class CaravanSpider(Spider):
 
     def _not_fetched(self, failed: FailedRequest) -> PageWrites:
         """Count a page that was not fetched, and return its failure."""
-        return self._failure(failed.writes, failed.reason, failed.words)
+        return self._failure(failed.writes, failed.reason, failed.message)
 
-    def _failure(self, writes: PageWrites, reason: str, words: str) -> PageWrites:
+    def _failure(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
         """Count a failed page, and return its result without what was found on it."""
-        return self.crawl_stats.fail(PageWrites(writes.asked_url, writes.asked_key), reason, words)
+        return self.crawl_stats.fail(PageWrites(writes.asked_url, writes.asked_key), reason, message)

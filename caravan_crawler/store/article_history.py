@@ -148,7 +148,7 @@ class ArticleHistory:
         return replace(seen, found_by=seen.found_by | {name: found_by[name] for name in kept & found_by.keys()})
 
     def _is_kept(self, name: str, effects: dict[str, str]) -> bool:
-        """Whether a lost value is not removed, now or at all; a time of day is kept with its day only."""
+        """Whether a lost value is kept, at least for now; a time of day is kept only with its day."""
         if name == "published_at" and "date_published" in effects:
             return effects["date_published"] == "lost"
         return name in _REQUIRED_AND_RAW or self._losses is Losses.PUT_OFF
@@ -210,9 +210,9 @@ class ArticleHistory:
         self.views = kept
 
     def _and_latest(self, rows: list[Row], new: Row) -> list[Row]:
-        """Return the rows with one for the latest state, which has none if it equals the one before it.
+        """Return the rows, with one for the latest state if it has none yet.
 
-        If a new row is inserted between the two, the latest state may differ from it.
+        A state that equals the one before it has no row. It may differ from a ``new`` row inserted between the two.
         """
         for latest in self._latest_after(new["observed_at"]):
             is_there = any(row["observed_at"] == latest["observed_at"] for row in rows)
@@ -344,7 +344,8 @@ def has_number(url: str, article: Article | Mapping[str, Any]) -> bool:
 def is_of_another(article: Article, stored: Any, asked_url: str) -> bool:
     """Whether the row ``stored`` under an article's number is another article's.
 
-    A number may be part of two slugs, or that of all short links of a broken template. A short link's own is certain.
+    Two slugs may contain one number, and a broken template may put one number into all short links. The number of a
+    requested short link is trusted.
     """
     own, other = urlsplit(article.url).path, urlsplit(stored["url"]).path
     if article.article_id is None or "/" in (own, other) or other in (own, urlsplit(asked_url).path):

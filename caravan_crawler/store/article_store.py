@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import delete, insert, or_, select, update
 
-from caravan_crawler.items import NAMED, REQUIRED, Article, ExchangeRate, Failure, PageWrites, TrendingEntry, Weather
+from caravan_crawler.items import LISTED, REQUIRED, Article, ExchangeRate, Failure, PageWrites, TrendingEntry, Weather
 from caravan_crawler.store import database, page_facts
 from caravan_crawler.store.article_history import (
     ArticleHistory,
@@ -29,7 +29,7 @@ from caravan_crawler.store.store import Known, Store
 
 
 class ArticleStore:
-    """Stores what one run reads; ``scope`` is its kind: period, sections or named pages."""
+    """Stores what one run reads; ``scope`` is its kind: period, sections or ``urls``."""
 
     def __init__(self, store: Store, run_id: str, scope: str) -> None:
         self.store = store
@@ -230,12 +230,12 @@ class ArticleStore:
         """
         writes = Writes()
         time = database.now()
-        reach, as_named = page_writes.reach or None, page_writes.reach | {NAMED: True}
-        for is_speculative, links in ((False, page_writes.links), (True, page_writes.aside)):
+        as_found, as_listed = page_writes.request_meta or None, page_writes.request_meta | {LISTED: True}
+        for is_speculative, links in ((False, page_writes.links), (True, page_writes.deferred)):
             for found, link in links:
                 if found not in self._stored:
                     row = {"scope": self._scope, "key": found, "url": link, "found_at": time}
-                    meta = as_named if found in page_writes.named else reach
+                    meta = as_listed if found in page_writes.listed else as_found
                     writes.add("found", **row, is_speculative=is_speculative, reach=meta)
         for alias, its_key in page_writes.aliases:
             if alias not in self._aliases:

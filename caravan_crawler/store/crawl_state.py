@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.items import NAMED, OTHER_ARTICLE
+from caravan_crawler.items import LISTED, OTHER_ARTICLE
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.schema import articles, failures, other_pages, runs, sources
@@ -24,8 +24,8 @@ _DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
 _GROWTH = 4
 #: The longest delay before a failed page is tried again.
 LONGEST_DELAY = max(_LONGEST, _LONGEST_LASTING)
-#: Time in which a page is a failure of each run that fails to read it, if all of these ended unsoundly; and the number
-#: of runs, this one among them, behind the first one in which it failed, if it may be there again at any moment.
+#: While no run has ended soundly, a page counts as failed in every run until this time after its first failure. A page
+#: that may come back at any moment also counts until this many runs have begun since, the current one included.
 _UNSETTLED, _FEWEST_RUNS = timedelta(hours=6), 3
 #: Reason: the article lacks a required field.
 LOST_FIELDS = "lost_fields"
@@ -87,10 +87,10 @@ class FailedPages:
     def is_settled(self, url: str, *, is_sure: bool = False) -> bool:
         """Whether the page failed in an earlier run, and that was no reason to doubt the run.
 
-        Such a page is tried again as others are, but no longer counted as a failure of the run: else a few pages that
-        nobody can ever read would fail each run that has little else to request, and nothing would be published again.
-        ``is_sure`` is one that had an article by its URL; of another one without an article it is enough that it is
-        not new.
+        The page is still retried, but no longer counted as a failure of the run. Otherwise a few unreadable pages would
+        fail each run that has little else to request, and nothing would be published.
+        Without ``is_sure``, the URL may never have had an article: then a page without one is settled after 6 hours,
+        however many runs there were.
         """
         row = self._known.get(url)
         if row is None or row.run_id == self._run_id or row.reason == LOST_FIELDS:
@@ -107,13 +107,13 @@ class FailedPages:
         """Whether the article lacked a required field and was not read completely since."""
         return key in self._losing
 
-    def failed(self, url: str, key: str | None, reason: str, words: str) -> dict[str, Any]:
+    def failed(self, url: str, key: str | None, reason: str, message: str) -> dict[str, Any]:
         """Return the row for a new failure."""
         time = database.now()
         row = self._known.get(url)
         if row is not None and row.reason == LOST_FIELDS != reason:
             # Else a later run would publish the incomplete article without another try.
-            reason, words = LOST_FIELDS, f"{words}; before, it came without a required field"
+            reason, message = LOST_FIELDS, f"{message}; before, it came without a required field"
         attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
         retry_at = database.after(time, retry_delay(reason, attempts, is_source=key is None))
         first = time if row is None else row.first_failed_at
@@ -125,7 +125,7 @@ class FailedPages:
             "article_key": key,
             "scope": self._scope,
             "reason": reason,
-            "words": words[:500],
+            "words": message[:500],
             "attempts": attempts,
             "first_failed_at": time,
             "last_failed_at": time,
@@ -236,11 +236,11 @@ def waiting(store: Store, scope: str) -> list[tuple[str, bool]]:
     return [(url, bool(is_speculative)) for url, is_speculative in store.rows(query)]
 
 
-def waiting_named(store: Store, scope: str) -> set[str]:
+def listed_waiting(store: Store, scope: str) -> set[str]:
     """Return the keys of the waiting articles without a number that a source names as articles."""
     columns = schema.frontier.c
     query = select(columns.key, columns.reach).where(columns.scope == scope, columns.key.startswith("/"))
-    return {key for key, reach in store.rows(query) if reach and NAMED in reach}
+    return {key for key, reach in store.rows(query) if reach and LISTED in reach}
 
 
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:

@@ -12,6 +12,8 @@ from filelock import FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from caravan_crawler import console
+
 #: JSON in the store: compact, and readable in an SQL client.
 as_json = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -164,9 +166,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def error_line(error: Exception) -> str:
     """Return the first line of the database's message."""
-    cause = getattr(error, "orig", None) if isinstance(error, SQLAlchemyError) else error
-    lines = str(cause or error).strip().splitlines()
-    return lines[0] if lines else type(error).__name__
+    cause = getattr(error, "orig", None) if isinstance(error, SQLAlchemyError) else None
+    return console.error_line(cause or error)
 
 
 #: Keys of PostgreSQL's advisory locks: any numbers, the same in all runs.

@@ -225,7 +225,7 @@ def judge(
         is_fall = _compare(pool, past, name).is_fall and _compare(run.cells, past, name).is_low
         if is_below_floor or is_fall:
             drift.fields.append(name)
-            drift.falls.append(_words(name, pool, past, run.examples[name], is_fall=is_fall))
+            drift.falls.append(_fall_message(name, pool, past, run.examples[name], is_fall=is_fall))
         else:
             drift.shifts += _shifts(name, pool, past)
     return drift
@@ -321,29 +321,29 @@ def _compare(counts: Counter[Cell], past: Past, name: str, reader: str | None = 
     return _Comparison(total, found, expected, sqrt(variance))
 
 
-def _words(name: str, pool: Counter[Cell], past: Past, examples: list[str], *, is_fall: bool) -> str:
+def _fall_message(name: str, pool: Counter[Cell], past: Past, examples: list[str], *, is_fall: bool) -> str:
     what = "pages" if any(cell.section == EVERYWHERE and cell.field == name for cell in pool) else "articles"
     if is_fall:
         total, found, expected, _ = _compare(pool, past, name)
-        words = f"{name} fell from {_percent(expected, total)} to {_percent(found, total)} of {total} {what}"
+        message = f"{name} fell from {_percent(expected, total)} to {_percent(found, total)} of {total} {what}"
     else:
         total, found = _totals(pool, name)
-        words = f"{name} is found in {_percent(found, total)} of {total} {what} only"
+        message = f"{name} is found in {_percent(found, total)} of {total} {what} only"
     compared = {reader: _compare(pool, past, name, reader) for reader in past.readers(name)}
     lost = [f"{reader} {one}" for reader, one in compared.items() if one.expected - one.found > 0.1 * one.total]
     if lost:
-        words += f" (reader {', '.join(lost)})"
-    return words + (f"; without it: {' '.join(examples)}" if examples else "")
+        message += f" (reader {', '.join(lost)})"
+    return message + (f"; without it: {' '.join(examples)}" if examples else "")
 
 
 def _shifts(name: str, pool: Counter[Cell], past: Past) -> list[str]:
-    words = []
+    changes = []
     for reader in past.readers(name):
         one = _compare(pool, past, name, reader)
         is_evident = one.expected - one.found > _DEVIATIONS * one.deviation
         if one.expected >= _FEWEST_EXPECTED and one.found < one.expected / 2 and is_evident:
-            words.append(f"{name}: reader {reader} {one}")
-    return words
+            changes.append(f"{name}: reader {reader} {one}")
+    return changes
 
 
 def _percent(part: float, total: int) -> str:

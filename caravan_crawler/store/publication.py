@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 Record = Article | Line
 
 #: Prefix of the name of a run's note in ``store_info``.
-_NOTE = "placing"
+_PENDING = "placing"
 _ROWS_AT_ONCE = 500
 _KEYS: dict[Table, Any] = {articles: articles.c.key} | {table: table.c.id for table in TABLES.values()}
 
@@ -37,7 +37,7 @@ class LeftRecords:
     """Records that earlier runs stored but did not publish.
 
     Records of runs that have not ended, such as other workers, are left to them. An article that a run below the floors
-    read without a required field is left until it is read completely, or this run has tried to.
+    read without a required field is published only once it was read completely, or this run has tried again.
     """
 
     def __init__(self, store: Store, run_id: str, is_wanted: Callable[[Any], bool]) -> None:
@@ -92,7 +92,7 @@ def article_of(row: Any) -> Article:
     return Article(**values)
 
 
-def announce(
+def mark_published(
     store: Store,
     run_id: str,
     new_articles: int,
@@ -131,7 +131,7 @@ def _marks(run_id: str, taken: dict[Table, list[tuple[Any, str]]]) -> Iterator[A
                 )
 
 
-def withdraw(store: Store, run_id: str) -> None:
+def unmark_published(store: Store, run_id: str) -> None:
     """Remove a run's marks because its feeds could not be renamed; the next run publishes their records."""
     marks = (update(table).where(table.c.published_in == run_id).values(published_in=None) for table in _KEYS)
     store.execute_all(delete(store_info).where(store_info.c.name == _name(run_id)), *marks)
@@ -144,7 +144,7 @@ def finish(store: Store, run_id: str) -> None:
 
 def resume(store: Store) -> None:
     """Finish the publications of killed runs; a worker's files are renamed by a worker on the same machine."""
-    rows = store.rows(select(store_info.c.value).where(store_info.c.name.startswith(_NOTE)))
+    rows = store.rows(select(store_info.c.value).where(store_info.c.name.startswith(_PENDING)))
     notes = [json.loads(value) for (value,) in rows]
     living = crawl_state.living(store) if notes else []
     for note in notes:
@@ -152,7 +152,7 @@ def resume(store: Store) -> None:
             continue
         is_here = _move(note["files"], note["run_id"])
         if is_here is None:
-            withdraw(store, note["run_id"])
+            unmark_published(store, note["run_id"])
             continue
         _complete(store, note)
         if is_here:
@@ -160,7 +160,7 @@ def resume(store: Store) -> None:
 
 
 def _name(run_id: str) -> str:
-    return f"{_NOTE} {run_id}"
+    return f"{_PENDING} {run_id}"
 
 
 def _move(files: list[list[str]], run_id: str) -> bool | None:
@@ -174,7 +174,7 @@ def _move(files: list[list[str]], run_id: str) -> bool | None:
         except OSError as error:
             logger.error("%s is not written; the records are in %s: %s", path, part, error.strerror)
             if is_in_run_folder(Path(path), run_id):
-                take_back([(Path(part), Path(path)) for part, path in files[:place]], run_id)
+                rename_back([(Path(part), Path(path)) for part, path in files[:place]], run_id)
                 return None
         else:
             logger.info("%s is moved into place: the run that wrote it was killed before that", path)
@@ -186,7 +186,7 @@ def is_in_run_folder(path: Path, run_id: str) -> bool:
     return path.parent.name == run_id
 
 
-def take_back(moved: Iterable[tuple[Path, Path]], run_id: str) -> None:
+def rename_back(moved: Iterable[tuple[Path, Path]], run_id: str) -> None:
     """Rename the files of the run's own folder back, because it cannot be completed."""
     for part, path in moved:
         if is_in_run_folder(path, run_id):

@@ -100,7 +100,7 @@ _KILLED = "killed"
 class Run:
     """One run.
 
-    - ``scope``: its period, sections or named pages; empty if it crawled the whole site;
+    - ``scope``: its period, sections or ``urls``; empty if it crawled the whole site;
     - ``seconds``: its duration; None if it has not ended, or was killed at an unknown time;
     - ``outcome``: the exit code's name; ``killed``; ``no end`` if it has not ended, or was killed and no run followed;
     - ``new_articles``: None if it has not ended, or was killed;
@@ -169,28 +169,35 @@ class Overview:
 def read_overview(snapshot: Snapshot, now: str, *, most_runs: int, most_reasons: int) -> Overview:
     """Read a store; ``now`` is a time as in the store."""
     articles, frontier, failures = schema.articles, schema.frontier, schema.failures
-    ((first, last),) = snapshot.rows(select(func.min(articles.c.date_published), func.max(articles.c.date_published)))
+    first, last = first_and_last_day(snapshot)
     return Overview(
         store=snapshot.name,
         site=site_title(snapshot.rows),
         size=_size(snapshot),
-        articles=_count(snapshot, articles),
+        articles=count_rows(snapshot, articles),
         first=first,
         last=last,
         sections=_numbers(snapshot, articles.c.section),
         languages=_numbers(snapshot, articles.c.language),
-        versions=_count(snapshot, schema.article_versions),
-        view_counts=_count(snapshot, schema.view_counts),
-        runs=_count(snapshot, schema.runs),
+        versions=count_rows(snapshot, schema.article_versions),
+        view_counts=count_rows(snapshot, schema.view_counts),
+        runs=count_rows(snapshot, schema.runs),
         last_runs=last_runs(snapshot, most_runs),
-        waiting=_count(snapshot, frontier, frontier.c.is_speculative == 0),
-        deferred=_count(snapshot, frontier, frontier.c.is_speculative != 0),
+        waiting=count_rows(snapshot, frontier, frontier.c.is_speculative == 0),
+        deferred=count_rows(snapshot, frontier, frontier.c.is_speculative != 0),
         unread_sources=_unread_sources(snapshot),
-        unpublished=_count(snapshot, articles, articles.c.published_in.is_(None)),
-        failed=_count(snapshot, failures),
-        due=_count(snapshot, failures, failures.c.retry_at <= now),
+        unpublished=count_rows(snapshot, articles, articles.c.published_in.is_(None)),
+        failed=count_rows(snapshot, failures),
+        due=count_rows(snapshot, failures, failures.c.retry_at <= now),
         reasons=_reasons(snapshot, most_reasons),
     )
+
+
+def first_and_last_day(snapshot: Snapshot) -> tuple[str | None, str | None]:
+    """Return the first and the last day of publication; None without any dated article."""
+    published = schema.articles.c.date_published
+    ((first, last),) = snapshot.rows(select(func.min(published), func.max(published)))
+    return first, last
 
 
 def last_runs(snapshot: Snapshot, limit: int) -> list[Run]:
@@ -235,7 +242,8 @@ def _reasons(snapshot: Snapshot, most: int) -> list[Reason]:
     return sorted(found, key=lambda one: (one.last_failed_at, one.pages), reverse=True)[:most]
 
 
-def _count(snapshot: Snapshot, table: Table, *conditions: ColumnElement[bool]) -> int:
+def count_rows(snapshot: Snapshot, table: Table, *conditions: ColumnElement[bool]) -> int:
+    """Return the number of rows of a table that meet all conditions."""
     ((number,),) = snapshot.rows(select(func.count()).select_from(table).where(*conditions))
     return int(number)
 

@@ -45,7 +45,7 @@ WHERE scope = :scope AND key IN (
     ORDER BY found_at LIMIT :most FOR UPDATE SKIP LOCKED
 ) RETURNING key, url, claims, reach
 """
-_NEW, _SUSPECT, _NAMED = (
+_NEW, _SUSPECT, _BY_KEY = (
     text(_CLAIM % condition)
     for condition in (
         f"claims = 0 AND NOT {_LAST}",
@@ -263,9 +263,9 @@ class Workers:
         rows = self._store.rows(_SUSPECT, **values)
         return Claim(*rows[0]) if rows else None
 
-    def claim_named(self, key: str) -> Claim | None:
+    def claim_key(self, key: str) -> Claim | None:
         """Claim an article by its key: a short link or a speculative URL."""
-        rows = self._store.rows(_NAMED, **self._values, lease=self._lease, most=1, key=key)
+        rows = self._store.rows(_BY_KEY, **self._values, lease=self._lease, most=1, key=key)
         return Claim(*rows[0]) if rows else None
 
     def renew(self) -> None:

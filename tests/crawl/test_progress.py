@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from caravan_crawler.extensions.progress import Rate, State, clock
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.support.crawling import TIMEOUT, crawl, read_jsonl
 from tests.support.forking import fork, run
@@ -21,7 +20,8 @@ from tests.support.forking import fork, run
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[[\w.]+\] [A-Z]+: .+")
 #: A part of the sample site.
 SAMPLE = ("-a", "site=sample", "-a", "sections=art")
-ARTICLES = re.compile(r"(\d+) articles, (?:[\d.]+ pages/s, )?(\d+) failed")
+#: The number of articles, or of articles and failures with a total, and that of failures.
+FRAME = re.compile(r"(\d+)(?: articles|/\d+) \[[\d:<?]+, +[\d.?]+ (?:articles|pages)/s, (\d+) failed")
 
 
 class SomeGone(SampleSite):
@@ -74,8 +74,8 @@ class Terminal:
 
     @property
     def frames(self) -> list[tuple[int, int]]:
-        """Articles and failures of each state the bar showed."""
-        return [(int(articles), int(failed)) for articles, failed in ARTICLES.findall(self.written)]
+        """Pages and failures of each state the bar showed."""
+        return [(int(pages), int(failed)) for pages, failed in FRAME.findall(self.written)]
 
     @property
     def lines(self) -> list[str]:
@@ -151,7 +151,7 @@ def test_with_a_log_file_the_bar_stays_on_the_terminal(tmp_path: Path) -> None:
     assert terminal.frames[-1] == (31, 0)
     assert len(terminal.lines) == 1
     text = log.read_text(encoding="utf-8")
-    assert not ARTICLES.search(text)
+    assert not FRAME.search(text)
     assert "\r" not in text
     assert "Dumping Scrapy stats" in text
     assert "QuietLog" not in text
@@ -178,7 +178,7 @@ def test_without_a_terminal_the_log_is_as_short(tmp_path: Path) -> None:
 
 def test_given_level_is_obeyed_without_a_terminal(tmp_path: Path) -> None:
     result = crawl(tmp_path, *SAMPLE, "-L", "INFO")
-    assert not ARTICLES.search(result.log)
+    assert not FRAME.search(result.log)
     assert "\r" not in result.log
     assert "rogress" not in result.log
     assert "QuietLog" not in result.log
@@ -219,39 +219,4 @@ def test_a_crash_leaves_the_terminal_clean(tmp_path: Path) -> None:
     assert terminal.code == 1
     assert terminal.frames
     assert terminal.lines[-1].startswith("scrapy crawl: ")
-    assert not [line for line in terminal.lines if ARTICLES.search(line)]
-
-
-def test_the_rate_is_that_of_the_last_minute() -> None:
-    rate = Rate()
-    assert rate.take(0, 0) is None
-    assert rate.take(0.5, 1) is None
-    assert rate.take(2, 4) == 2.0
-    assert rate.take(60, 60) == 1.0
-    assert rate.take(90, 75) == 0.5
-    assert rate.take(140, 75) == 0.0
-
-
-@pytest.mark.parametrize(
-    ("state", "words"),
-    [
-        (State(0, 0, 5), "0 articles, 0 failed"),
-        (State(12, 1, 30, rate=1.0), "12 articles, 1.0 pages/s, 1 failed"),
-        (State(12, 1, 3600, rate=0.5), "12 articles, 0.50 pages/s, 1 failed, at least 2:00:00 left"),
-        (State(12, 1, 3600, rate=0.0), "12 articles, 0.00 pages/s, 1 failed"),
-        (State(12, 1, 3600), "12 articles, 1 failed"),
-        (State(8, 2, 1, total=100, rate=1.0), "8 articles, 1.0 pages/s, 2 failed, 0:01:30 left"),
-        (State(8, 2, 1, total=9, rate=1.0), "8 articles, 1.0 pages/s, 2 failed, 0:00:00 left"),
-        (
-            State(8, 2, 999, rate=1.0, is_stopping=True),
-            "8 articles, 1.0 pages/s, 2 failed, stopping; once more stops at once",
-        ),
-    ],
-)
-def test_progress_line_has_only_known_figures(state: State, words: str) -> None:
-    assert state.words() == words
-
-
-def test_duration_is_formatted_in_hours() -> None:
-    assert clock(59.6) == "0:01:00"
-    assert clock(175_000) == "48:36:40"
+    assert not [line for line in terminal.lines if FRAME.search(line)]

@@ -16,7 +16,7 @@ import pytest
 from caravan_crawler.export import targets
 from caravan_crawler.export.dataset import Export
 from caravan_crawler.export.options import ExportError, ExportOptions, ExportRefusedError
-from caravan_crawler.export.targets import Bucket, without_password
+from caravan_crawler.export.targets import Bucket, without_credentials
 from tests.export.exporting import check_whole, export, export_apart, failed, files, small_store, succeeded
 from tests.support.crawling import TIMEOUT
 
@@ -207,5 +207,5 @@ def test_without_fsspec(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_passwords_are_not_printed() -> None:
-    assert without_password("sftp://me:secret@host/path") == "sftp://host/path"
-    assert without_password("s3://bucket/path") == "s3://bucket/path"
+    assert without_credentials("sftp://me:secret@host/path") == "sftp://host/path"
+    assert without_credentials("s3://bucket/path") == "s3://bucket/path"

@@ -92,24 +92,24 @@ WANTED: list[tuple[dict[str, Any], list[int]]] = [
 def test_requests_of_a_run(arguments: dict[str, Any], expected: list[int], store: Store) -> None:
     page = PageWrites(HERE)
     one = discovery(store, **arguments)
-    targets = one.look_at(links(*ALL, *ALL), HERE, page)
+    targets = one.new_targets(links(*ALL, *ALL), HERE, page)
     assert [int(target.key) for target in targets] == expected
     assert page.links == [(target.key, target.url) for target in targets]
     has_news = "sections" not in arguments or "news" in arguments["sections"]
     assert one.known == 2 * has_news, "the stored article and the alias of another one"
-    assert one.look_at(links(*ALL), HERE, PageWrites(HERE)) == [], "each once a run"
+    assert one.new_targets(links(*ALL), HERE, PageWrites(HERE)) == [], "each once a run"
 
 
 @pytest.mark.parametrize(("section", "known"), [("news", 1), ("sport", 0)])
 def test_a_short_link_counts_for_the_section_of_its_article(section: str, known: int, store: Store) -> None:
     one = discovery(store, sections=frozenset({section}))
-    assert one.look_at(links("/?p=900001"), HERE, PageWrites(HERE)) == []
+    assert one.new_targets(links("/?p=900001"), HERE, PageWrites(HERE)) == []
     assert one.known == known
 
 
 def test_days_of_known_articles_are_passed_to_the_listings(store: Store) -> None:
     days = Days()
-    discovery(store, days).look_at(links(*ALL), HERE, PageWrites(HERE))
+    discovery(store, days).new_targets(links(*ALL), HERE, PageWrites(HERE))
     assert days.noted[900001] == date(2025, 5, 12)
 
 
@@ -117,7 +117,7 @@ def test_further_addresses_are_aliases_and_requested_only_if_nothing_else_names_
     page = PageWrites(HERE)
     one = discovery(store)
     amp, short = "/amp/news/b-900007", "/?p=900008"
-    targets = one.look_at(links(amp, short, "/?p=900001"), HERE, page)
+    targets = one.new_targets(links(amp, short, "/?p=900001"), HERE, page)
     assert targets == [Target("900007", f"{BASE}news/b-900007/")]
     assert {url for url, _ in page.aliases} == {f"{BASE}{path[1:]}" for path in (amp, short, "/?p=900001")}
     assert ("900008", f"{BASE}?p=900008") in page.links, "a short link waits, in the store, too"
@@ -126,9 +126,9 @@ def test_further_addresses_are_aliases_and_requested_only_if_nothing_else_names_
 def test_leftovers_of_an_earlier_run_are_requested_from_the_current_site(store: Store) -> None:
     one = discovery(store)
     other = "https://www.caravan.kz/news/new-900006/"
-    assert one.take_up(other) == [Target("900006", f"{BASE}news/new-900006/")]
-    assert one.take_up(other) == []
-    assert one.take_up("https://www.caravan.kz/news/") == []
+    assert one.restore(other) == [Target("900006", f"{BASE}news/new-900006/")]
+    assert one.restore(other) == []
+    assert one.restore("https://www.caravan.kz/news/") == []
 
 
 DOUBTFUL = [f"/crime/x{number}/" for number in range(30)]
@@ -142,16 +142,16 @@ def waiting(store: Store) -> list[str]:
 def test_deferred_links_stay_in_the_store_until_they_are_dropped(store: Store) -> None:
     page, again = PageWrites(HERE), PageWrites(HERE)
     one = discovery(store)
-    targets = one.look_at(links(*DOUBTFUL), HERE, page)
+    targets = one.new_targets(links(*DOUBTFUL), HERE, page)
     assert len(targets) == 20
-    found = {key for key, _ in [*page.links, *page.aside]}
+    found = {key for key, _ in [*page.links, *page.deferred]}
     assert (len(page.links), found) == (20, set(DOUBTFUL)), "a run that is killed now leaves them to the next"
-    assert one.look_at(links(*DOUBTFUL), HERE, again) == []
-    assert again.links == again.aside == []
+    assert one.new_targets(links(*DOUBTFUL), HERE, again) == []
+    assert again.links == again.deferred == []
     article_store(store).accept_page(page)
     article_store(store, scope="sections=crime").accept_page(page)
     assert len(waiting(store)) == 60
-    one.drop_aside()
+    one.drop_deferred()
     assert sorted(waiting(store)) == sorted([*DOUBTFUL, *(target.key for target in targets)]), "only of its own kind"
 
 
@@ -159,21 +159,21 @@ def test_links_of_listings_feeds_and_sitemaps_are_requested_without_limit(store:
     named = [f"/crime/delo-{number}/" for number in range(20_000)]
     page = PageWrites(HERE)
     one = discovery(store)
-    one.look_at(links(*DOUBTFUL), HERE, PageWrites(HERE))
-    targets = one.look_at(links(*named, *DOUBTFUL), HERE, page, is_named=True)
+    one.new_targets(links(*DOUBTFUL), HERE, PageWrites(HERE))
+    targets = one.new_targets(links(*named, *DOUBTFUL), HERE, page, is_listed=True)
     assert len(targets) == len(page.links) == len(named) + 10, "earlier deferred links are named now"
-    assert one.take_aside() == []
+    assert one.pop_deferred() == []
     assert one.skipped == 0
 
 
 def test_only_deferred_links_are_limited_in_the_next_run(store: Store) -> None:
     one = discovery(store)
-    assert all(one.take_up(f"{BASE}crime/delo-{number}/") for number in range(200))
-    assert sum(bool(one.take_up(f"{BASE}trap/x{number}/", is_speculative=True)) for number in range(200)) == 20
+    assert all(one.restore(f"{BASE}crime/delo-{number}/") for number in range(200))
+    assert sum(bool(one.restore(f"{BASE}trap/x{number}/", is_speculative=True)) for number in range(200)) == 20
 
 
 def test_other_address_of_an_article_is_requested_after_one_failed(store: Store) -> None:
-    targets = discovery(store).look_at(links("/news/gone-900002/", "/news/is-here-900002/"), HERE, PageWrites(HERE))
+    targets = discovery(store).new_targets(links("/news/gone-900002/", "/news/is-here-900002/"), HERE, PageWrites(HERE))
     assert [target.url for target in targets] == [f"{BASE}news/is-here-900002/"]
 
 
@@ -194,21 +194,21 @@ def test_a_broken_url_of_an_earlier_run(
     article_store(store).accept_page(PageWrites(f"{BASE}news/c-900008", "900008", **stored))
     store.flush()
     one = discovery(store)
-    found = [target for path in paths for target in one.look_at(links(path), HERE, PageWrites(HERE))]
+    found = [target for path in paths for target in one.new_targets(links(path), HERE, PageWrites(HERE))]
     assert [target.url for target in found] == [f"{BASE}{path[1:]}" for path in expected]
 
 
 def test_the_further_url_of_a_failed_article_is_tried_in_its_retry(store: Store) -> None:
     one = discovery(store)
-    (first,) = one.take_up(f"{BASE}news/c-900008/", has_failed=True)
-    assert one.take_up(f"{BASE}sport/c-900008/", has_failed=True) == []
-    assert one.another(first.key, first.url, first.url) == [Target("900008", f"{BASE}sport/c-900008/")]
+    (first,) = one.restore(f"{BASE}news/c-900008/", has_failed=True)
+    assert one.restore(f"{BASE}sport/c-900008/", has_failed=True) == []
+    assert one.next_target(first.key, first.url, first.url) == [Target("900008", f"{BASE}sport/c-900008/")]
 
 
 def test_number_in_a_headline_is_not_an_article_number(store: Store) -> None:
     page = PageWrites(HERE)
     other = "/sport/bilety-po-900001/"
-    targets = discovery(store).look_at(links(other, "/news/a-900001/"), HERE, page)
+    targets = discovery(store).new_targets(links(other, "/news/a-900001/"), HERE, page)
     assert targets == [Target(other, f"{BASE}sport/bilety-po-900001/")]
     article_store(store).accept_page(page)
     store.flush()
@@ -218,30 +218,30 @@ def test_number_in_a_headline_is_not_an_article_number(store: Store) -> None:
 def test_two_articles_of_one_page_whose_slugs_end_in_one_number(store: Store) -> None:
     page = PageWrites(HERE)
     paths = "/news/pozhar-v-dome-5000/", "/sport/bilety-po-5000/"
-    targets = discovery(store).look_at(links(*paths), HERE, page)
+    targets = discovery(store).new_targets(links(*paths), HERE, page)
     assert [target.url for target in targets] == [f"{BASE}{path[1:]}" for path in paths]
     assert [key for key, _ in page.links] == ["5000", paths[1]]
 
 
 def test_another_article_with_the_number_of_a_stored_one_on_a_page_with_both(store: Store) -> None:
     other = "/sport/bilety-po-900001/"
-    targets = discovery(store).look_at(links("/news/a-900001/", other), HERE, PageWrites(HERE))
+    targets = discovery(store).new_targets(links("/news/a-900001/", other), HERE, PageWrites(HERE))
     assert targets == [Target(other, f"{BASE}sport/bilety-po-900001/")]
 
 
 def test_articles_read_by_other_workers_raise_the_budget(cluster: Cluster, database: str) -> None:
     stores = [SharedStore(store_url(cluster.url(database), ""), SITE_NAME) for _ in range(2)]
     one = discovery(stores[0])
-    asked = one.look_at(links(*DOUBTFUL), HERE, PageWrites(HERE))
-    assert one.take_aside() == []
+    asked = one.new_targets(links(*DOUBTFUL), HERE, PageWrites(HERE))
+    assert one.pop_deferred() == []
     for target in asked:
         keep(stores[1], article(article_id=None, url=target.url, fetched_url=target.url))
-    assert {target.key for target in (*asked, *one.take_aside())} == set(DOUBTFUL)
+    assert {target.key for target in (*asked, *one.pop_deferred())} == set(DOUBTFUL)
     for each in stores:
         each.close()
 
 
 def test_links_to_other_sites_are_ignored(store: Store) -> None:
     page = PageWrites(HERE)
-    assert discovery(store).look_at(links("https://example.org/news/x-900009/", "/news/", "/"), HERE, page) == []
+    assert discovery(store).new_targets(links("https://example.org/news/x-900009/", "/news/", "/"), HERE, page) == []
     assert page == PageWrites(HERE)

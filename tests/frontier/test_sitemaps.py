@@ -138,7 +138,7 @@ def test_a_period_reads_the_months_it_touches(
 
 def test_a_period_needs_the_other_sitemaps_that_robots_txt_names() -> None:
     one = sitemaps(since=date(2024, 1, 1), until=date(2024, 1, 31))
-    one.add_named("/sitemap-news.xml")
+    one.add_from_robots_txt("/sitemap-news.xml")
     one.choose(INDEX)
     assert not one.covers_period
 

@@ -48,7 +48,7 @@ def test_sitemaps_named_and_not_read() -> None:
         NEWS: Source("", None, WALKED),
         "/rss/": Source(ago()),
     }
-    assert schedule(own).named_sitemaps == [("/a.xml", "x")]
+    assert schedule(own).pending_sitemaps == [("/a.xml", "x")]
     assert schedule(own).known_lists == [NEWS]
 
 
@@ -61,12 +61,12 @@ def test_source_recorded_as_new_is_due_in_the_next_run() -> None:
     after = schedule(source(row))
     assert after.known_lists == ["/sport/"]
     assert after.is_list_due("/sport/")
-    assert schedule(source(SourceSchedule.new_sitemap("/s.xml", "x"))).named_sitemaps == [("/s.xml", "x")]
+    assert schedule(source(SourceSchedule.new_sitemap("/s.xml", "x"))).pending_sitemaps == [("/s.xml", "x")]
 
 
 def test_source_recorded_as_read_is_not_due() -> None:
     after = schedule(source(SourceSchedule.read_now("/s.xml", stamp="x")))
-    assert after.named_sitemaps == []
+    assert after.pending_sitemaps == []
     assert (after.stamp_of("/s.xml"), bool(after.read_at("/s.xml"))) == ("x", True)
     after = schedule(source(SourceSchedule.read_now(NEWS, state=WALKED)))
     assert not after.is_list_due(NEWS)

@@ -10,7 +10,7 @@ from scrapy.cmdline import execute
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.page import PageKind, PageReading, read_page
 from caravan_crawler.reparse import reader
-from caravan_crawler.spiders import http
+from caravan_crawler.spiders import requests
 
 
 class Case(NamedTuple):
@@ -97,6 +97,6 @@ TODAY = {"no lede": Case(without("lede"))}
 
 if __name__ == "__main__":
     broken = (CASES | TODAY)[os.environ["BREAK"]].read
-    for module in (http, reader):
+    for module in (requests, reader):
         vars(module)["read_page"] = lambda document: broken(read_page(document))
     execute()

@@ -5,7 +5,7 @@ import pytest
 from caravan_crawler.reparse.job import Summary
 from caravan_crawler.store.article_history import ChangeType, MergeResult
 
-WORDS: list[tuple[list[str], list[MergeResult], str]] = [
+MESSAGES: list[tuple[list[str], list[MergeResult], str]] = [
     ([], [], "0 pages; articles: none"),
     (["article"], [MergeResult(ChangeType.NEW)], "1 pages; articles: 1 new"),
     (
@@ -22,14 +22,14 @@ WORDS: list[tuple[list[str], list[MergeResult], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("pages", "taken", "words"), WORDS)
-def test_words(pages: list[str], taken: list[MergeResult], words: str) -> None:
+@pytest.mark.parametrize(("pages", "taken", "message"), MESSAGES)
+def test_message(pages: list[str], taken: list[MergeResult], message: str) -> None:
     summary = Summary()
     for what in pages:
         summary.page(what)
     for one in taken:
         summary.article("http://127.0.0.1/news/a-900001/", one)
-    assert summary.words() == words
+    assert summary.message() == message
 
 
 def test_the_table_of_fields() -> None:

@@ -285,7 +285,7 @@ def test_an_article_known_by_its_short_link_is_known_under_its_own_path(tmp_path
 def test_a_waiting_article_is_known_to_be_named_as_one(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     found = [("/news/a-b/", f"{BASE}news/a-b/"), ("/news/c-d/", f"{BASE}news/c-d/")]
-    article_store(store).accept_page(PageWrites(BASE, None, links=found, named={"/news/a-b/"}))
+    article_store(store).accept_page(PageWrites(BASE, None, links=found, listed={"/news/a-b/"}))
     store.flush()
-    assert crawl_state.waiting_named(store, "") == {"/news/a-b/"}
+    assert crawl_state.listed_waiting(store, "") == {"/news/a-b/"}
     store.close()

@@ -7,7 +7,7 @@ from scrapy.cmdline import execute
 
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.page import PageReading, read_page
-from caravan_crawler.spiders import http
+from caravan_crawler.spiders import requests
 
 
 def read_or_die(document: Document) -> PageReading:
@@ -17,5 +17,5 @@ def read_or_die(document: Document) -> PageReading:
 
 
 if __name__ == "__main__":
-    vars(http)["read_page"] = read_or_die
+    vars(requests)["read_page"] = read_or_die
     execute()

@@ -26,10 +26,10 @@ def stores(cluster: Cluster, database: str) -> Iterator[list[SharedStore]]:
         store.close()
 
 
-def find(store: SharedStore, *keys: str, url: str = "http://h/news/a-%s/", aside: bool = False) -> None:
+def find(store: SharedStore, *keys: str, url: str = "http://h/news/a-%s/", deferred: bool = False) -> None:
     """Store that articles are found."""
     links = [(key, url % key) for key in keys]
-    page = PageWrites(aside=links) if aside else PageWrites(links=links)
+    page = PageWrites(deferred=links) if deferred else PageWrites(links=links)
     ArticleStore(store, store.run_id, "").accept_page(page)
     store.flush()
 
@@ -48,7 +48,7 @@ def test_a_row_is_claimed_once(stores: list[SharedStore]) -> None:
 
 
 def test_claim_carries_its_origin(stores: list[SharedStore]) -> None:
-    page = PageWrites(links=[("1", "http://h/news/a-1/")], reach={"hops": 2})
+    page = PageWrites(links=[("1", "http://h/news/a-1/")], request_meta={"hops": 2})
     ArticleStore(stores[0], "run-0", "").accept_page(page)
     stores[0].flush()
     (claim,) = Workers(stores[1], "", 60).claim(9)
@@ -75,13 +75,13 @@ def test_expired_lease_is_claimed_by_one_worker(stores: list[SharedStore]) -> No
 def test_short_links_and_deferred_links_are_read_at_the_end(stores: list[SharedStore]) -> None:
     first, second = (Workers(store, "", 60) for store in stores)
     find(stores[0], "7", url="http://h/?p=%s")
-    find(stores[0], "8", aside=True)
+    find(stores[0], "8", deferred=True)
     assert not first.claim(9)
     assert first.unread() == 0
     # A page that names the article's own address makes both like the others.
     find(stores[1], "7", "8")
     find(stores[0], "7", url="http://h/?p=%s")
-    find(stores[0], "8", aside=True)
+    find(stores[0], "8", deferred=True)
     assert sorted(claim.url for claim in second.claim(9)) == ["http://h/news/a-7/", "http://h/news/a-8/"]
 
 

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import IntEnum
 from typing import Any
 from urllib.parse import urljoin
 
@@ -17,7 +18,7 @@ from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.listings import ListPage
 from caravan_crawler.frontier.schedule import Child, month_of
-from caravan_crawler.items import NAMED, PageWrites
+from caravan_crawler.items import LISTED, PageWrites
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page
@@ -26,12 +27,24 @@ from caravan_crawler.urls import Site, may_be_one
 
 logger = logging.getLogger(__name__)
 
-# Priorities. Articles go before their sources, so that the queue stays as short as one sitemap or one listing page.
-# Sitemaps go before listings, which then have few new articles; a sitemap's priority grows by one per month, so that
-# the newest is read first. Refreshes wait until all new articles are read; retries of earlier failures come last.
-ARTICLE, FRONT, SITEMAP, LIST, REFRESH, RETRY = 20_000, 10_000, 1_000, 10, 5, -10
 
-#: Indexes of sitemaps that are followed from one to the next; a site may make up a further one for each.
+class Priority(IntEnum):
+    """Priorities of requests.
+
+    Articles go before their sources, so that the queue stays as short as one sitemap or one listing page. Sitemaps go
+    before listings, which then have few new articles; a sitemap's priority grows by one per month, so that the newest
+    is read first. Refreshes wait until all new articles are read; retries of earlier failures come last.
+    """
+
+    ARTICLE = 20_000
+    FRONT = 10_000
+    SITEMAP = 1_000
+    LIST = 10
+    REFRESH = 5
+    RETRY = -10
+
+
+#: Indexes of sitemaps that are followed from one to the next. A site can generate nested indexes without end.
 MOST_NESTED = 5
 
 #: ``meta`` of optional pages, such as the one after a listing's last: a 404 is no failure.
@@ -42,6 +55,9 @@ NOT_MODIFIED = 304
 
 #: Kinds of pages that a retry may fix.
 WORTH_RETRYING = (PageKind.CUT, PageKind.CHALLENGE)
+
+#: Settings for a site on loopback, which needs no delay unless robots.txt or the user asks for one.
+LOCAL_DELAYS: dict[str, Any] = {"DOWNLOAD_DELAY": 0, "AUTOTHROTTLE_ENABLED": False, "BACKOFF_START": 0.02}
 
 #: The callback and the errback of a request.
 Handlers = tuple[Callable[..., Any] | None, Callable[[Failure], Any] | None]
@@ -64,36 +80,38 @@ class Requests:
     def articles(
         self,
         targets: Iterable[Target],
-        priority: int = ARTICLE,
+        priority: int = Priority.ARTICLE,
         *,
         meta: dict[str, Any] | None = None,
-        named: Container[str] = (),
+        listed: Container[str] = (),
     ) -> Iterator[Request]:
         """Yield the requests for articles; ``meta`` is added to that of each request.
 
-        ``named`` are the keys of articles that a source names as such.
+        ``listed`` are the keys of articles that a source names as such.
         """
         for target in targets:
             its_own: dict[str, Any] = {"key": target.key}
-            if target.key in named:
-                its_own[NAMED] = True
+            if target.key in listed:
+                its_own[LISTED] = True
             yield self.page(target.url, self._article, priority, meta=(meta or {}) | its_own)
 
     def refresh(self, key: str, url: str, headers: dict[str, str]) -> Request:
         """Return the conditional request for an article that is stored; ``headers`` are its validators."""
-        meta = {"key": key, "handle_httpstatus_list": [NOT_MODIFIED], NAMED: True}
-        return self.page(url, self._article, REFRESH, meta=meta, headers=headers)
+        meta = {"key": key, "handle_httpstatus_list": [NOT_MODIFIED], LISTED: True}
+        return self.page(url, self._article, Priority.REFRESH, meta=meta, headers=headers)
 
     def listing_pages(self, pages: Iterable[ListPage], *, is_optional: bool = True) -> list[Request]:
         """Return the requests for pages of listings."""
         # A walk tracks its pages, and reads some again on purpose.
         extra: dict[str, Any] = {"meta": _OPTIONAL if is_optional else None, "dont_filter": True}
-        return [self.page(page.path, self._listing, LIST, cb_kwargs={"walk": page.walk}, **extra) for page in pages]
+        return [
+            self.page(page.path, self._listing, Priority.LIST, cb_kwargs={"walk": page.walk}, **extra) for page in pages
+        ]
 
     def sitemap(self, child: Child, *, is_optional: bool = False, nesting: int = 0) -> Request:
-        """Return the request for a sitemap; ``nesting`` is the number of indexes that led to it, one by the other."""
+        """Return the request for a sitemap; ``nesting`` is the number of nested indexes that led to it."""
         month = month_of(child.path)
-        priority = SITEMAP + (12 * (month.year - 1900) + month.month if month else 0)
+        priority = Priority.SITEMAP + (12 * (month.year - 1900) + month.month if month else 0)
         meta, cb_kwargs = _OPTIONAL if is_optional else None, {"stamp": child.stamp, "nesting": nesting}
         return self.page(child.path, self._sitemap, priority, meta=meta, cb_kwargs=cb_kwargs)
 
@@ -149,7 +167,7 @@ class ResponseReader:
         """Return a feed or sitemap; None if the response is none."""
         return read_syndication(response.body, response.url, charset_of(response))
 
-    def is_elsewhere(self, read: Syndication) -> bool:
+    def is_foreign(self, read: Syndication) -> bool:
         """Whether a feed or sitemap has entries, and none of them has an address of this site."""
         entries = (*read.pages, *read.sitemaps)
         has_any = bool(entries) or read.without_address > 0
@@ -177,11 +195,11 @@ def writes_of_request(request: Request) -> PageWrites:
     return PageWrites(url, request.meta.get("key"))
 
 
-#: Redirects that are for good; a page of another status, or one that refreshes itself, may be there again tomorrow.
+#: Permanent redirects. Those of other statuses, and pages that refresh themselves, may be temporary.
 _PERMANENT = (301, 308)
 
 
-def leads_elsewhere(request: Request, site: Site, number: int | None = None) -> bool:
+def redirects_temporarily(request: Request, site: Site, number: int | None = None) -> bool:
     """Whether temporary redirects have led from an article's address to that of another article.
 
     ``number`` is that of the article to which they have led, if its page has one.
@@ -203,7 +221,7 @@ class FailedRequest:
     def __init__(self, failure: Failure) -> None:
         self.request: Request = failure.request  # type: ignore[attr-defined]
         self.writes = writes_of_request(self.request)
-        self.reason, self.words = failures.reason(failure), failures.words(failure)
+        self.reason, self.message = failures.reason(failure), failures.message(failure)
         self.is_answered = failures.is_answer(failure)
         """Whether the site answered; without an answer the site failed, not the URL."""
 

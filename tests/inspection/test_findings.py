@@ -1,4 +1,4 @@
-"""Oddities of a site: each has its line, and some the exit code 3."""
+"""Findings about a site: each has its line, and some the exit code 3."""
 
 import json
 import re
@@ -58,7 +58,7 @@ PRINTED = b'</h1><p class="date">1 \xd0\x9c\xd0\xb0\xd1\x80\xd1\x82\xd0\xb0 2011
 FUTURE = rb'content="2097-05-05T10:00:00+05:00"'
 OTHER_DAY = rb'content="2019-05-05T10:00:00+05:00"'
 
-#: The oddity's code, the trick, the exit code, and whether the oddity counts.
+#: The finding's code, the trick, the exit code, and whether the finding counts.
 CASES: list[tuple[str, Trick, int, bool]] = [
     ("future_date", on_articles(STAMP, FUTURE), 3, True),
     ("future_date", one_article_only(on_articles(STAMP, FUTURE)), 0, False),
@@ -127,7 +127,7 @@ CASES: list[tuple[str, Trick, int, bool]] = [
 @pytest.mark.parametrize(
     ("code", "trick", "exit_code", "counts"), CASES, ids=[f"{case[0]}-{n}" for n, case in enumerate(CASES)]
 )
-def test_an_oddity(code: str, trick: Trick, exit_code: int, counts: bool) -> None:
+def test_a_finding(code: str, trick: Trick, exit_code: int, counts: bool) -> None:
     with serve(MonthlySite(trick)) as server:
         found, result = inspect_site(server)
         assert server.hits <= 25
@@ -138,7 +138,7 @@ def test_an_oddity(code: str, trick: Trick, exit_code: int, counts: bool) -> Non
     assert all(one["words"] in result["verdict"]["reason"] for one in result["odd"] if one["counts"])
 
 
-def test_healthy_site_has_no_oddity() -> None:
+def test_healthy_site_has_no_finding() -> None:
     with serve(MonthlySite()) as server:
         code, result = inspect_site(server)
     assert (code, result["odd"]) == (0, [])
