@@ -197,13 +197,19 @@ def _page_numbers(document: Document, path: str, form: PageForm) -> Iterator[int
                 yield number
 
 
+_WHAT = r"(?:\s+(?:новост\w+|материал\w+|стат\w+|запис\w+|публикаци\w+|posts|news))?"
 #: Texts of links to the next page, without arrows; one of arrows alone leads there, too.
 _NEXT = re.compile(
-    r"|далее|дальше|впер[её]д|следующ(?:ая|ие|ий)(?:\s+(?:страница|записи|новости))?|(?:показать\s+|загрузить\s+)?ещ[её]"
-    r"|предыдущие\s+записи|next(?:\s+page)?|older(?:\s+posts)?|келесі(?:\s+бет)?",
+    rf"|далее|дальше|впер[её]д|следующ(?:ая|ие|ий)(?:\s+страница|{_WHAT})"
+    rf"|(?:(?:показать|загрузить|смотреть)\s+)?(?:ещ[её]|больше){_WHAT}|(?:предыдущие|(?:более\s+)?(?:старые|ранние)){_WHAT}"
+    rf"|ранее|next(?:\s+page)?|(?:older|(?:load|show)\s+more|more){_WHAT}|келесі(?:\s+бет)?|тағы(?:\s+\w+)?",
     re.IGNORECASE,
 )
 _ARROWS = " »›→>⟩▶"
+_NAMED_NEXT = re.compile(r"(?:^|[\s_-])next(?=$|[\s_-])", re.IGNORECASE)
+#: Attributes in which a script finds the address of the next page, and a script in an attribute.
+_FOR_SCRIPTS = ("data-url", "data-href", "data-next-url", "hx-get")
+_IN_SCRIPT = re.compile(r"location[^'\"]{0,40}['\"]([^'\"]+)")
 
 
 def _next_links(document: Document, number: int) -> Iterator[tuple[str, bool | None]]:
@@ -215,14 +221,45 @@ def _next_links(document: Document, number: int) -> Iterator[tuple[str, bool | N
     for link in document.link_elements:
         if "next" in (link.get("rel") or "").split():
             yield link.get("href") or "", True
+        elif _names_next(link.get("aria-label")) or _names_next(link.get("title")) or _NAMED_NEXT.search(link.names):
+            yield link.get("href") or "", False
+    for picture in document.pictures:
+        if picture.link is not None and _names_next(picture.node.attributes.get("alt")):
+            yield picture.link.get("href") or "", False
     numbered = []
     for block in document.blocks:
         for text, href in block.linked_texts():
             if text == str(number):
                 numbered.append(href)
-            elif text and _NEXT.fullmatch(text.strip(_ARROWS)):
+            elif text and (_NEXT.fullmatch(text.strip(_ARROWS)) or _is_page_number(text, number)):
                 yield href, False
     yield from ((href, None) for href in numbered)
+    yield from _addresses_for_scripts(document, number)
+
+
+def _names_next(text: str | None) -> bool:
+    return text is not None and text != "" and _NEXT.fullmatch(text.strip(_ARROWS)) is not None
+
+
+def _is_page_number(text: str, number: int) -> bool:
+    """Whether a text is the number of a page with the word for one: ``Стр. 2``."""
+    return re.fullmatch(rf"(?:стр\.?|страница|page|бет)\s*{number}|{number}\s*бет", text, re.IGNORECASE) is not None
+
+
+def _addresses_for_scripts(document: Document, number: int) -> Iterator[tuple[str, bool | None]]:
+    """Yield where buttons, menus and forms lead that are named as the next page or its number."""
+    for node in document.tree.css(f"[{'], ['.join(_FOR_SCRIPTS)}], [onclick*=location]"):
+        attributes = node.attributes
+        script = _IN_SCRIPT.search(attributes.get("onclick") or "")
+        address = next((value for name in _FOR_SCRIPTS if (value := attributes.get(name))), script[1] if script else "")
+        if "hx-get" in attributes or _names_next(" ".join(node.text().split())):
+            yield address, False
+    for node in document.tree.css("select option[value]"):
+        if node.text().strip() == str(number):
+            yield node.attributes.get("value") or "", None
+    for node in document.tree.css("form input[type=hidden][name]"):
+        if node.attributes.get("value") == str(number):
+            yield f"?{node.attributes['name']}={number}", None
 
 
 def _may_be_a_page(document: Document, url: str, path: str, number: int) -> bool:

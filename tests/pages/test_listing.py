@@ -3,7 +3,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from caravan_crawler.pages.document import Document, parse_document
-from caravan_crawler.pages.listing import article_links, read_listing, section_links
+from caravan_crawler.pages.listing import PageForm, article_links, read_listing, section_links
 from caravan_crawler.urls import Site
 
 SITE = Site("https://www.caravan.kz/")
@@ -84,3 +84,42 @@ def test_the_link_to_the_next_page(link: str, following: str | None, unknown: st
     listing = read_listing(page(f"{card}<p>{link}</p>", "/news/" if unknown else "/news/page/2/"))
     assert listing.next_path == following
     assert (listing.unknown_next and urlsplit(listing.unknown_next)[2:4]) == (unknown and urlsplit(unknown)[2:4])
+
+
+LINKS_WITHOUT_TEXT = [
+    "<button data-url='{}'>Показать ещё</button>",
+    "<a href='#' data-url='{}'>Загрузить ещё новости</a>",
+    "<a href='javascript:void(0)' data-href='{}'>Больше новостей</a>",
+    "<div hx-get='{}' hx-trigger='revealed'></div>",
+    "<a class='next page-link' href='{}'><i class='icon-right'></i></a>",
+    "<a href='{}' aria-label='Следующая'><i></i></a>",
+    "<a href='{}' title='Следующая страница'></a>",
+    "<a href='{}'><img src='/next.png' alt='Следующая'></a>",
+    "<a href='{}'>Старые записи</a>",
+    "<a href='{}'>Стр. 3</a>",
+    "<select onchange='location=this.value'><option value='/news/'>1</option><option value='{}'>3</option></select>",
+    "<form><input type=hidden name=page value=3><button>Далее</button></form>",
+    """<span onclick="location.href='{}'">Далее</span>""",
+]
+
+
+@pytest.mark.parametrize("link", LINKS_WITHOUT_TEXT)
+def test_the_next_page_behind_icons_buttons_menus_and_forms(link: str) -> None:
+    card = "<div><a href='/news/a-900002/'>А</a></div>"
+    known = ("/news/", 2, PageForm("/news/?page={}"))
+    listing = read_listing(page(card + link.format("/news/?page=3"), "/news/?page=2"), known)
+    assert (listing.next_path, listing.unknown_next) == ("/news/?page=3", None)
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "<button data-url='/news/'>Поделиться</button>",
+        "<a class='carousel-next' href='#photos'></a>",
+        "<select><option value='/news/?sort=3'>по дате</option></select>",
+        "<a href='/news/'>Больше новостей</a>",
+    ],
+)
+def test_links_named_alike_that_lead_elsewhere(link: str) -> None:
+    listing = read_listing(page(f"<div><a href='/news/a-900002/'>А</a></div>{link}", "/news/"))
+    assert (listing.next_path, listing.unknown_next) == (None, None)
