@@ -19,7 +19,7 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact
+from caravan_crawler.pages.fact_forms import Fact, is_date
 from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import (
     SEE_ALSO_HEADING,
@@ -232,7 +232,9 @@ def _is_box_line(block: Block) -> bool:
     if match is None:
         return False
     outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
-    return block.is_all_links or SEE_ALSO_HEADING.fullmatch(outside) is not None
+    heading, _, rest = outside.partition("//")  # behind it may be the date of the other article
+    is_heading = SEE_ALSO_HEADING.fullmatch(heading.strip(" –—-")) is not None
+    return block.is_all_links or (is_heading and (not rest or is_date(rest.strip())))
 
 
 def _advert_around(label: Block, container: Element | None, before: list[Block]) -> list[Element]:

@@ -35,7 +35,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _AUTHOR_LABEL = re.compile(
-    rf"(?:{AUTHOR}|корреспондент|журналист|репорт[её]р|обозреватель|над\s+(?:материалом|текстом)\s+работал[аи]?)\s*:?",
+    rf"(?:{AUTHOR}|текст|мәтін|корреспондент|журналист|репорт[её]р|обозреватель|над\s+(?:материалом|текстом)\s+работал[аи]?)\s*:?",
     re.IGNORECASE,
 )
 _PHOTOGRAPHER_LABEL = re.compile(
@@ -256,7 +256,9 @@ def caption_credit(block: Block) -> str | None:
     last_piece = " ".join(block.pieces[-1][0].split())
     behind = _CREDIT_BEHIND.search(block.text[-_LONGEST_CREDIT:])
     texts = (block.text, last_piece, behind[1] if behind else "")
-    return next((credit for text in texts if text and (credit := credit_in_text(text)) is not None), None)
+    credit = next((credit for text in texts if text and (credit := credit_in_text(text)) is not None), None)
+    name = _PHOTO_LABEL.sub("", last_piece, count=1)
+    return name if credit is None and name != last_piece and is_person(name) else credit
 
 
 _VERB = (
@@ -352,6 +354,12 @@ def find_source(text: str) -> str | None:
         if not is_the_site(name) and _is_name(name) and not _is_title_of_a_work(match):
             return name
     return None
+
+
+def source_label(line: str) -> int | None:
+    """Return where the label of a source begins in a line of facts; None of any other line."""
+    found = _LABEL_OF_SOURCE.search(line) if len(line) < _LONGEST_SOURCE else None
+    return found.start() if found else None
 
 
 def names_source(text: str) -> bool:

@@ -124,14 +124,15 @@ class _Scan:
                 self._box_end = box.last
             if block.index < self._box_end:
                 continue
-            before = self.blocks[block.index - 1].text
-            if before[-1] == ":" and is_photo_label(before) and not (found or ends_sentence(block.text)):
+            if self._is_behind_photo_label(block) and not (found or ends_sentence(block.text)):
                 self._add(block, [Fact("credit", block.text)])
             elif found and not _is_text(self.facts_within(), found, self.blocks, block.index):
                 self._add(block, found)
                 self._is_author_next = is_author_label(block.text)
             elif is_author_label(block.text):
                 self._is_author_next = True
+            elif is_photo_label(block.text):
+                continue
             elif (credit := self._credit_of_picture(block)) is not None:
                 self._add(block, [Fact("credit", credit)])
             elif not ends_sentence(block.text) and (authors := linked_authors(block)):
@@ -245,6 +246,14 @@ class _Scan:
                 pair = common_container(label, value)
                 return (pair.first, pair.last) == (label.index, value.index + 1)
         return False
+
+    def _is_behind_photo_label(self, block: Block) -> bool:
+        """Whether the block before is ``Фото:``, or ``Фото`` and alone with this one: a term and its description."""
+        before = self.blocks[block.index - 1]
+        if not is_photo_label(before.text):
+            return False
+        pair = common_container(before, block)
+        return before.text[-1] == ":" or before.tag == "dt" or pair.last - pair.first == len((before, block))
 
     def _credit_of_picture(self, block: Block) -> str | None:
         """Return whom the caption of a picture credits that stands in the same element before it; None of a text."""

@@ -90,9 +90,9 @@ def find_layout(document: Document) -> Layout:
     front = read_front(document, headline.last, container, foot)
     layout.facts, layout.lede = front.facts, front.lede
     layout.weighed += [front.weighed] if front.weighed else []
-    above, layout.front_start = _facts_above(blocks, headline.first)
+    above, layout.front_start = _facts_above(document, headline.first)
     if not above:  # the first place may be in the breadcrumbs
-        above, _ = _facts_above(blocks, headline.last)
+        above, _ = _facts_above(document, headline.last)
     kinds = {fact.kind for fact in layout.facts}
     layout.facts += [fact for fact in above if fact.kind not in kinds]
     layout.trending = find_trending(document, front.text_start)
@@ -107,14 +107,16 @@ def find_layout(document: Document) -> Layout:
     return layout
 
 
-def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
+def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:
     """Return the facts that a theme prints over the headline, and the place of the first of them.
 
     They stand next to each other, at most a section or a button between them, inside of what holds the article: the
     header, which prints the date of the visit, is outside.
     """
+    blocks = document.blocks
     found: list[Fact] = []
     first = headline
+    dated = {time.first for time in document.times if is_dated(time.get("datetime") or "")}
     are_marked = False
     for position in range(headline - 1, max(-1, headline - 1 - _FARTHEST_ABOVE), -1):
         block = blocks[position]
@@ -122,8 +124,10 @@ def _facts_above(blocks: list[Block], headline: int) -> tuple[list[Fact], int]:
         is_caption = block.zone == "figcaption" and any(fact.kind == "credit" for fact in facts)
         if not (block.zone is None or is_caption) or not _shares_article(block, blocks, headline):
             break
-        if facts and position and is_of_card(blocks[position - 1], block):
+        if facts and position and is_of_card(blocks[position - 1], block) and not names_somebody(blocks[position - 1]):
             break
+        is_dated_time = block.index in dated and any(fact.kind == "date" for fact in facts)
+        are_marked = are_marked or is_dated_time or any(fact.kind == "author" for fact in facts)
         is_author = position > 0 and is_author_label(blocks[position - 1].text)
         is_by_a_date = any(fact.kind == "date" for fact in found) and (
             not block.is_all_links or is_marked_as_author(block)
@@ -161,12 +165,8 @@ def _shares_article(block: Block, blocks: list[Block], place: int) -> bool:
         return False
     before = blocks[shared.first : block.index]
     if shared.first:  # not the whole page
-        before = [each for each in before if not any(map(_is_of_front, facts_of(each)))]
+        before = [each for each in before if not (facts_of(each) or names_somebody(each))]
     return len(before) <= _MOST_BEFORE_FACTS
-
-
-def _is_of_front(fact: Fact) -> bool:
-    return not fact.is_bare and fact.kind in ("date", "views", "author")
 
 
 def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
@@ -186,7 +186,8 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
     is_author_next = is_photographer_next = False
     box_end = 0
     for block in blocks[last_prose + 1 : min(end, last_prose + _FARTHEST_BEHIND)]:
-        if is_end_label(block.text) and not (is_see_also(block.text) or is_author_label(block.text)):
+        is_other_label = is_see_also(block.text) or is_author_label(block.text) or block.tag == "li"
+        if is_end_label(block.text) and not is_other_label:
             break
         if heads_another(block, blocks[layout.headline], blocks):
             break

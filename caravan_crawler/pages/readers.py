@@ -20,9 +20,9 @@ from caravan_crawler.pages.bylines import (
     find_source,
     is_person,
     labelled_source,
-    names_source,
     people_in,
     read_byline,
+    source_label,
 )
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, fact_in, is_clock, is_date, is_dated, is_label_of_views
@@ -208,7 +208,8 @@ def stamp_time_element(page: ArticlePage) -> str | None:
         stamp = element.get("datetime") or element.get("title")
         # The element may hold a label as well.
         is_it = f" {page.document.text_of(element)}".endswith(f" {printed}")
-        if stamp and is_dated(stamp) and day_named(stamp) and is_it:
+        is_of_its_day = _is_named_published(element) and day_named(stamp or "") == day_named(printed or "")
+        if stamp and is_dated(stamp) and day_named(stamp) and (is_it or is_of_its_day):
             return stamp
     for element in _time_elements(page):
         stamp = element.get("datetime")
@@ -350,9 +351,9 @@ def source_labelled(page: ArticlePage) -> str | None:
     start, end = page.layout.headline or 0, page.layout.text.end
     lines = page.document.blocks[start : page.layout.text.start] + page.document.blocks[end : end + _FARTHEST_BEHIND]
     for line, following in zip_longest(lines, lines[1:]):
-        if names_source(line.text):
+        if (label := source_label(line.text)) is not None:
             value = f" {following.text}" if line.text.endswith(":") and following is not None else ""
-            return labelled_source(line.text + value)
+            return labelled_source(line.text[label:] + value)
     return None
 
 

@@ -18,16 +18,16 @@ _AUTHOR_BOX = (
 )
 #: Words of a name, the parts between hyphens, underscores and capitals, that mark what is no part of an article.
 _CLUTTER = re.compile(
-    r"(?:^|[\s_\-])(?:news-aggregator|sm-list|ad|ads|adv|advert|adverts|advertisement|adsbygoogle|adfox|yandex-rtb"
+    r"(?:^|[\s_\-])(?:news-aggregator|sm-list|ad|ads|adv|advert|adverts|advertisement|adsbygoogle|adfox|yandex-(?:rtb|direct)"
     r"|banner|banners|reklama|promo|sponsored|partners?|share|sharing|sharedaddy|social|socials|addtoany|ya-share2?"
     r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
     r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
-    r"|is-type-wp-embed|wp-block-embed|wp-block-query|wp-block-post-template|lyte-\w+|jwplayer|plyr|video-js|\w*incut|inset|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc-container"
+    r"|is-type-wp-embed|wp-block-embed|wp-block-query|wp-block-post-template|lyte-\w+|jwplayer|plyr|video-js|\w*incut|inset|spravka|fact-?box|info-?box|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc-container"
     r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|quiz|informers?|gismeteo|powerpress-links|post-?ratings?|rating|rmp-\w+"
     rf"|{_AUTHOR_BOX}"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|(?<!post-)popup|modal"
     r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|print-?(?:link|button|only)|visible-print(?:-\w+)?|d-print-block|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])"
-    r"|(?<![\w\-])(?:widget(?!-title)(?:-\w+)?|sidebar(?:-(?:right|left))?|(?:right|left)-sidebar)(?=$|\s)",
+    r"|(?<![\w\-])(?:widget(?!-(?:title|quote|text|body|content))(?:-\w+)?|sidebar(?:-(?:right|left))?|(?:right|left)-sidebar)(?=$|\s)",
     re.IGNORECASE,
 )
 #: A post of a social network: until its script runs, or as a server has filled it in.
@@ -78,7 +78,7 @@ _COLUMNS = re.compile(
 )
 _CRUMBS = re.compile(r"(?:^|[\s_\-])(?:bread-?)?crumbs?", re.IGNORECASE)
 _PORTRAIT = re.compile(r"avatar|userpic|gravatar|author|emoji|smiley", re.IGNORECASE)
-_ICON_FONT = re.compile(r"(?:^|\s)material-(?:icons|symbols)(?=$|[\s_\-])")
+_ICON_FONT = re.compile(r"(?:^|\s)(?:material-(?:icons|symbols)|mat-icon)(?=$|[\s_\-])")
 _SCREEN_READERS = re.compile(r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden)(?=$|\s)")
 #: Where the site keeps the pictures of its articles in the second generation, and programs such as WordPress.
 UPLOADS = re.compile(

@@ -17,7 +17,7 @@ _TAG_PATH = re.compile(r"(?:/[^?#]*)?/tags?/[^/]+")
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
 _SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|.*/category/.*|[^/?]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?:\s|[,;:#|•·/.]|\(\d+\)|теги|тэги|метки|метка|темы|тема|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|тегтер|белгі(?:лер)?|(?:ұқсас\s+)?тақырып(?:тар)?|(?:(?:похожие|related)\s+)?(?:темы|topics)|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
+    r"(?:\s|[,;:#|•·/.]|\(\d+\)|теги|тэги|метки|метка|темы|тема|ещ[её]|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|тегтер|белгі(?:лер)?|(?:ұқсас\s+)?тақырып(?:тар)?|(?:(?:похожие|related)\s+)?(?:темы|topics)|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
     r"|и|posted\s+in|нет\s+комментариев|\d+\s+комментари\w+|»)*",
     re.IGNORECASE,
 )
@@ -112,7 +112,7 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
                 label = None
             tags = tag_texts(block, document.site, document.base_url) or _labelled_tags(block)
             if not tags and label is not None:
-                tags = [words for words, _ in block.linked_texts() if words]
+                tags = [words for words, href in block.linked_texts() if words and not _TO_COMMENTS.search(href)]
             yield from tags or _tags_among_facts(block, document)
             label = block if _TAGS_LABEL.fullmatch(block.text) else label
 

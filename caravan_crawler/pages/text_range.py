@@ -166,6 +166,8 @@ class _Collector:
         """Whether a block outside of the container is the text's next paragraph, and not a teaser's or a comment's."""
         container, article = self._container, self._article
         assert container is not None
+        if is_label(block.text):
+            return False
         goes_on = _goes_on(block, container, article, before_trending=self._is_before_trending) or (
             bool(self.text) and _is_next_alike(self.text[-1], block)
         )

@@ -40,7 +40,7 @@ _SPECIAL = _ZONES | _CELLS | {"div", "form", "h1", "h2", "h3"}
 #: A footer in one of these says who is quoted.
 _QUOTATIONS = frozenset(["blockquote", "figure"])
 #: Kinds of an ``input`` that nobody fills in.
-_ICONS = frozenset(["i", "span"])
+_ICONS = frozenset(["i", "span", "mat-icon"])
 _NO_FORM = ("hidden", "submit", "button", "image")
 #: A form with so few letters is for searching or commenting; a larger one may be around the whole page.
 _SMALL_FORM = 400
