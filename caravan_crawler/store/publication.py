@@ -3,11 +3,13 @@
 A record that is stored new or changed has no mark (``published_in`` is null). A run publishes its own records and
 those that earlier runs left without a mark. When its feeds are complete, one transaction marks the records and stores
 which files are then renamed. A run that is killed before the transaction has published nothing. If it is killed after
-the transaction, the next run renames the files, or removes the marks if it cannot.
+the transaction, the next run renames the files, or removes the marks if it cannot. The paths of files in ``DATA_DIR``
+are stored relative to it, as it may be moved between the two runs.
 """
 
 import json
 import logging
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -99,12 +101,13 @@ def mark_published(
     moves: Iterable[tuple[Path, Path]],
     left: LeftRecords,
     classes: Collection[type],
+    data_dir: Path,
 ) -> None:
     """Mark the records in the run's feeds, and store which files are renamed now: pairs of paths in one folder.
 
     ``classes`` are the item classes in any of the feeds.
     """
-    files = [[str(part.absolute()), str(path.absolute())] for part, path in moves]
+    files = [[_stored_path(file, data_dir) for file in move] for move in moves]
     note = {"run_id": run_id, "new_articles": new_articles, "files": files}
     tables = [table for item_class, table in ({Article: articles} | TABLES).items() if item_class in classes]
     own = [
@@ -142,15 +145,26 @@ def finish(store: Store, run_id: str) -> None:
     store.execute(delete(store_info).where(store_info.c.name == _name(run_id)))
 
 
-def resume(store: Store) -> None:
-    """Finish the publications of killed runs; a worker's files are renamed by a worker on the same machine."""
+def _stored_path(path: Path, data_dir: Path) -> str:
+    """Return a path relative to ``data_dir`` if it is in it, else the absolute path."""
+    real, folder = Path(os.path.realpath(path)), Path(os.path.realpath(data_dir))
+    return str(real.relative_to(folder) if real.is_relative_to(folder) else real)
+
+
+def resume(store: Store, data_dir: Path) -> None:
+    """Finish the publications of killed runs; a worker's files are renamed by a worker on the same machine.
+
+    ``data_dir`` is where its files are now.
+    """
     rows = store.rows(select(store_info.c.value).where(store_info.c.name.startswith(_PENDING)))
     notes = [json.loads(value) for (value,) in rows]
     living = crawl_state.living(store) if notes else []
     for note in notes:
         if note["run_id"] in living:
             continue
-        is_here = _move(note["files"], note["run_id"])
+        # Joining keeps an absolute path, as of a file elsewhere and in notes of earlier versions.
+        moves = [(data_dir / part, data_dir / path) for part, path in note["files"]]
+        is_here = _move(moves, note["run_id"], is_shared=store.is_on_server)
         if is_here is None:
             unmark_published(store, note["run_id"])
             continue
@@ -163,18 +177,25 @@ def _name(run_id: str) -> str:
     return f"{_PENDING} {run_id}"
 
 
-def _move(files: list[list[str]], run_id: str) -> bool | None:
-    """Rename the remaining files; return whether they are here, or None if the run's folder is incomplete."""
+def _move(moves: list[tuple[Path, Path]], run_id: str, *, is_shared: bool) -> bool | None:
+    """Rename the remaining files; return whether they are here, or None if the run's folder is incomplete.
+
+    Runs on other machines have folders of their own, and the store in common if it ``is_shared``.
+    """
     is_here = True
-    for place, (part, path) in enumerate(files):
+    for place, (part, path) in enumerate(moves):
+        is_own = is_in_run_folder(path, run_id)
         try:
-            Path(part).replace(path)
-        except FileNotFoundError:  # renamed already, or on another machine
-            is_here &= Path(path).parent.exists()
+            part.replace(path)
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and path.parent.exists():  # renamed already
+                continue
+            if isinstance(error, FileNotFoundError) and (is_shared or not is_own):
+                is_here = False
+                continue
             logger.error("%s is not written; the records are in %s: %s", path, part, error.strerror)
-            if is_in_run_folder(Path(path), run_id):
-                rename_back([(Path(part), Path(path)) for part, path in files[:place]], run_id)
+            if is_own:
+                rename_back(moves[:place], run_id)
                 return None
         else:
             logger.info("%s is moved into place: the run that wrote it was killed before that", path)
