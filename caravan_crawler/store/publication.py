@@ -108,7 +108,8 @@ def mark_published(
     ``classes`` are the item classes in any of the feeds.
     """
     files = [[_stored_path(file, data_dir) for file in move] for move in moves]
-    note = {"run_id": run_id, "new_articles": new_articles, "files": files}
+    folder = os.path.realpath(data_dir)
+    note = {"run_id": run_id, "new_articles": new_articles, "files": files, "data_dir": folder}
     tables = [table for item_class, table in ({Article: articles} | TABLES).items() if item_class in classes]
     own = [
         update(table).where(table.c.run_id == run_id, table.c.published_in.is_(None)).values(published_in=run_id)
@@ -152,18 +153,16 @@ def _stored_path(path: Path, data_dir: Path) -> str:
 
 
 def resume(store: Store, data_dir: Path) -> None:
-    """Finish the publications of killed runs; a worker's files are renamed by a worker on the same machine.
-
-    ``data_dir`` is where its files are now.
-    """
+    """Finish the publications of killed runs; a worker's files are renamed by a worker on the same machine."""
     rows = store.rows(select(store_info.c.value).where(store_info.c.name.startswith(_PENDING)))
     notes = [json.loads(value) for (value,) in rows]
     living = crawl_state.living(store) if notes else []
     for note in notes:
         if note["run_id"] in living:
             continue
+        folder = _folder_of(note, data_dir)
         # Joining keeps an absolute path, as of a file elsewhere and in notes of earlier versions.
-        moves = [(data_dir / part, data_dir / path) for part, path in note["files"]]
+        moves = [(folder / part, folder / path) for part, path in note["files"]]
         is_here = _move(moves, note["run_id"], is_shared=store.is_on_server)
         if is_here is None:
             unmark_published(store, note["run_id"])
@@ -171,6 +170,13 @@ def resume(store: Store, data_dir: Path) -> None:
         _complete(store, note)
         if is_here:
             finish(store, note["run_id"])
+
+
+def _folder_of(note: dict[str, Any], data_dir: Path) -> Path:
+    """Return the folder with a run's files: ``data_dir``, or that of the run if this one has another."""
+    inner = [Path(path).parent for _, path in note["files"] if not Path(path).is_absolute()]
+    candidates = (data_dir, Path(note.get("data_dir", data_dir)))
+    return next((each for each in candidates if all((each / folder).is_dir() for folder in inner)), data_dir)
 
 
 def _name(run_id: str) -> str:

@@ -254,6 +254,16 @@ def test_a_folder_that_is_moved_after_a_kill_is_completed_at_its_new_place(renam
     check_published(new)
 
 
+def test_a_run_with_another_folder_and_the_same_store_completes_the_folder_of_the_killed_one(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    with serve(SampleSite(articles=20)) as server:
+        options = ("-a", f"site={server.url}", "-s", f"STORE_URL=sqlite:///{tmp_path}/caravan.db")
+        kill_at_a_rename(first, 3, *options)
+        sound(crawl(second, *options))
+        assert len(published(first)) == len(list(server.site.gold(server.url)))
+    assert published(second) == []
+
+
 def test_absolute_paths_of_an_earlier_version_that_are_gone_are_published_again(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     with serve(SampleSite(articles=20)) as server:
@@ -261,6 +271,7 @@ def test_absolute_paths_of_an_earlier_version_that_are_gone_are_published_again(
         kill_at_a_rename(old, 1, *options)
         (row,) = [row for row in Stored(old).rows("store_info") if row["name"].startswith("placing")]
         note = json.loads(row["value"])
+        del note["data_dir"]
         note["files"] = [[str(old / file) for file in move] for move in note["files"]]
         with closing(sqlite3.connect(old / "caravan.db")) as connection, connection:
             connection.execute("UPDATE store_info SET value = ? WHERE name = ?", (json.dumps(note), row["name"]))
