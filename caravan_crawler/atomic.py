@@ -64,7 +64,7 @@ def _is_running(process_id: int) -> bool:
     except (ProcessLookupError, OverflowError):
         return False
     except PermissionError:  # it is another user's
-        return True
+        pass
     return True
 
 
