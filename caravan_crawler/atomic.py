@@ -1,10 +1,11 @@
 """Write files atomically: a file replaces the earlier one in one step, or not at all."""
 
 import errno
+import glob
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -16,7 +17,7 @@ def open_atomic(path: Path) -> Iterator[TextIO]:
     """Yield a text file that replaces the one at ``path`` when all is on the disk.
 
     Missing folders are created; a device or a pipe is written directly. Raises OSError. After an error or a kill the
-    earlier file is unchanged.
+    earlier file is unchanged. A kill leaves a partial file next to it, which the next write removes.
     """
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
@@ -25,6 +26,7 @@ def open_atomic(path: Path) -> Iterator[TextIO]:
             yield file
         return
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_left_parts(path)
     part = part_path(path, str(os.getpid()))
     try:
         with part.open("w", encoding="utf-8") as file:
@@ -44,6 +46,26 @@ def is_replaceable(path: Path) -> bool:
 def part_path(path: Path, writer: str) -> Path:
     """Return the file next to ``path`` that a run or a process writes before it replaces ``path``."""
     return path.with_name(f".{path.name}.{writer}.part")
+
+
+def _remove_left_parts(path: Path) -> None:
+    """Remove the partial files of processes that were killed while they wrote ``path``."""
+    prefix, suffix = f".{path.name}.", ".part"
+    for part in path.parent.glob(f"{glob.escape(prefix)}*{suffix}"):
+        writer = part.name.removeprefix(prefix).removesuffix(suffix)
+        if writer.isdecimal() and not _is_running(int(writer)):
+            with suppress(OSError):  # it may belong to another user
+                part.unlink()
+
+
+def _is_running(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:  # it is another user's
+        pass
+    return True
 
 
 def replace_file(part: Path, path: Path) -> None:

@@ -8,7 +8,7 @@ from scrapy.crawler import Crawler
 
 from caravan_crawler.failures import RobotsUnreadError, end_run, is_refusal, is_unanswered
 from caravan_crawler.items import Failure, PageWrites
-from caravan_crawler.outcome import UNKNOWN_NEXT_STAT
+from caravan_crawler.outcome import UNKNOWN_ENTRY_STAT, UNKNOWN_NEXT_STAT, entries_problem
 from caravan_crawler.pages.page import UNSOUND, PageKind, PageReading
 
 logger = logging.getLogger(__name__)
@@ -111,6 +111,15 @@ class CrawlStats:
         self.count("refused/next_page")
         self._crawler.stats.set_value(UNKNOWN_NEXT_STAT, url)
         logger.warning("The list %s is not read further: its next page is at an address of unknown form: %s", path, url)
+
+    def entries(self, number: int, unknown: int, last_unknown: str | None) -> None:
+        """Count entries of feeds and sitemaps, and those at addresses of unknown form; log that if notable."""
+        self.count("entries", number)
+        if unknown:
+            self.count("refused/entry_address", unknown)
+            self._crawler.stats.set_value(UNKNOWN_ENTRY_STAT, last_unknown)
+        if problem := entries_problem(self._crawler.stats.get_stats()):
+            logger.warning("%s", problem)
 
     def close(self) -> None:
         """Add the collected counts to the stats, and log how many pages were not requested without robots.txt."""

@@ -17,6 +17,7 @@ from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import RefusedError, RobotsUnreadError, end_run, error_message
 from caravan_crawler.outcome import IDENTITY_STAT, OTHER_SITE_STAT
+from caravan_crawler.pages.encoding import utf_16_as_utf_8
 from caravan_crawler.store.store import IDENTITY, identity_problem, site_identity
 from caravan_crawler.urls import Site, address_problem
 
@@ -47,11 +48,18 @@ class RobotsTxtMiddleware(robotstxt.RobotsTxtMiddleware):
         # 429 does not mean that there are no rules.
         if kind not in (2, 4) or response.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise IgnoreRequest(f"HTTP {response.status}")
-        await super()._parse_robots(response if kind == 2 else response.replace(body=b""), netloc, request)
+        rules = response.body if kind == 2 else b""
+        await super()._parse_robots(response.replace(body=_as_utf_8(rules)), netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         self._problems[netloc] = error_message(exc)
         super()._robots_error(exc, netloc)
+
+
+def _as_utf_8(rules: bytes) -> bytes:
+    """Return the rules in UTF-8, the only encoding that Scrapy reads; some editors save UTF-16."""
+    decoded = utf_16_as_utf_8(rules, None)
+    return rules if decoded is None else decoded
 
 
 class OffsiteMiddleware(CrawlerComponent):

@@ -41,8 +41,10 @@ def feeds_problem(settings: BaseSettings) -> str | None:
         return f"DATA_DIR={data_dir} is a URL, not a folder"
     if settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"):
         return "FEED_EXPORT_BATCH_ITEM_COUNT is not supported: feeds are written atomically"
-    if problem := _folder_problem(Path(data_dir).expanduser(), data_dir) or _encoding_problem(settings):
+    if problem := _folder_problem(Path(data_dir).expanduser(), data_dir):
         return problem
+    if problem := _encoding_problem(settings["FEED_EXPORT_ENCODING"]):
+        return f"FEED_EXPORT_ENCODING={problem}"
     feeds = settings["FEEDS"] or {}
     if not isinstance(feeds, Mapping) or not all(isinstance(options, Mapping) for options in feeds.values()):
         return 'FEEDS must give options to each file: {"articles.csv": {"format": "csv"}}'
@@ -76,12 +78,11 @@ def _append_problem(path: Path, options: dict[str, Any], settings: BaseSettings)
     return header_problem(path, columns) if columns else None
 
 
-def _encoding_problem(settings: BaseSettings) -> str | None:
-    encoding = settings["FEED_EXPORT_ENCODING"]
+def _encoding_problem(encoding: Any) -> str | None:
     try:
         codecs.lookup(encoding or "utf-8")
     except (LookupError, TypeError):
-        return f"FEED_EXPORT_ENCODING={encoding} is no encoding"
+        return f"{encoding} is no encoding"
     return None
 
 
@@ -98,11 +99,24 @@ def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) 
     format_ = options.get("format", Path(uri).suffix[1:])
     if format_ not in _formats(settings):
         return f"{uri}: there is no format {format_}; there are {', '.join(_formats(settings))}"
-    for item_class in options.get("item_classes") or ():
-        try:
-            load_object(item_class)
-        except (ImportError, NameError, ValueError, TypeError):
-            return f"{uri}: there is no item class {item_class}"
+    if problem := _encoding_problem(options.get("encoding")):
+        return f"{uri}: encoding={problem}"
+    if not isinstance(options.get("indent") or 0, int):
+        return f"{uri}: indent={options['indent']} is not a whole number"
+    for name in ("item_classes", "item_filter", "postprocessing", "uri_params"):
+        named = options.get(name) or ()
+        for component in named if isinstance(named, list | tuple) else (named,):
+            if problem := load_problem(component):
+                return f"{uri}: {name} names {component}, which cannot be loaded: {problem}"
+    return None
+
+
+def load_problem(component: Any) -> str | None:
+    """Return why a component cannot be loaded that a setting names by its path, or None."""
+    try:
+        load_object(component)
+    except (ImportError, NameError, SyntaxError, TypeError, ValueError) as error:
+        return str(error)
     return None
 
 
@@ -164,13 +178,14 @@ def log_file_problem(settings: BaseSettings) -> str | None:
         logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]).format(logging.makeLogRecord({}))
     except (ValueError, TypeError, KeyError) as error:
         return f"LOG_FORMAT={settings['LOG_FORMAT']} is no format of a log: {error}"
+    if problem := _encoding_problem(settings["LOG_ENCODING"]):
+        return f"LOG_ENCODING={problem}"
     if not settings["LOG_FILE"]:
         return None
     path = Path(settings["LOG_FILE"])
     if _is_one_of(path, _store_files(settings)):
         return f"LOG_FILE={path} belongs to the store"
     try:
-        codecs.lookup(settings["LOG_ENCODING"])
         if _real(path.parent) == _real(Path(settings["DATA_DIR"] or ".").expanduser()):
             path.parent.mkdir(parents=True, exist_ok=True)  # else it is made after the log is opened
         if path.resolve().is_fifo():
@@ -181,8 +196,6 @@ def log_file_problem(settings: BaseSettings) -> str | None:
             disk = os.statvfs(path)
             is_full = path.is_file() and disk.f_blocks and not disk.f_bavail
             return f"LOG_FILE={path} cannot be written: {os.strerror(errno.ENOSPC)}" if is_full else None
-    except LookupError:
-        return f"LOG_ENCODING={settings['LOG_ENCODING']} is no encoding"
     except (OSError, RuntimeError) as error:
         return f"LOG_FILE={path} cannot be written: {getattr(error, 'strerror', None) or error}"
 

@@ -106,8 +106,12 @@ class WholeFileStorage:
     def keep_partial(self) -> None:
         """Leave the earlier file unchanged, and log the path of the partial file."""
         part, _ = self.move
-        if part.stat().st_size == 0:
-            part.unlink()
+        try:
+            if part.stat().st_size == 0:
+                part.unlink()
+                return
+        except FileNotFoundError:  # a run that took this one for killed has published its records
+            logger.info("%s is not written; another program has removed %s", self.path, part)
             return
         # No warning for the run's own folder: nobody has read its files yet.
         level = logging.DEBUG if part.parent.name == self._run_id else logging.WARNING

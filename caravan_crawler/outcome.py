@@ -51,6 +51,9 @@ OTHER_SITE_STAT = "caravan/other_site"
 COPIES_STAT, COPY_STAT = "caravan/copies", "caravan/last_copy"
 #: Address of a listing's next page whose form is unknown, the last one; their number.
 UNKNOWN_NEXT_STAT, UNKNOWN_NEXTS_STAT = "caravan/unknown_next", "caravan/refused/next_page"
+#: Number of entries of feeds and sitemaps; of those at addresses of unknown form, which may be articles; the last one.
+ENTRIES_STAT, UNKNOWN_ENTRIES_STAT = "caravan/entries", "caravan/refused/entry_address"
+UNKNOWN_ENTRY_STAT = "caravan/unknown_entry"
 #: Number of articles at which the argument ``limit`` has ended the run; Scrapy's ``finish_reason`` in that case.
 LIMIT_STAT, LIMIT = "caravan/limit_reached", "limit"
 #: Beginning of the reason of a sound run that has not requested everything; the next run continues it.
@@ -176,7 +179,21 @@ def _judge_data(stats: Mapping[str, Any], ending: str, read: int, failed: int, l
     if lists := stats.get(UNKNOWN_NEXTS_STAT):
         last_one = stats.get(UNKNOWN_NEXT_STAT)
         notes.append(f"{lists} lists go on at an address of unknown form and are not complete; the last: {last_one}")
+    notes += filter(None, [entries_problem(stats)])
     return Outcome(SOUND, ending + (f", but {'; '.join(notes)}" if notes else ""))
+
+
+#: Share of entries at addresses of unknown form from which these are hardly pages of other kinds.
+_NOTABLE = 0.05
+
+
+def entries_problem(stats: Mapping[str, Any]) -> str | None:
+    """Return a message if a notable share of the entries of feeds and sitemaps is not read, or None."""
+    number, entries = stats.get(UNKNOWN_ENTRIES_STAT, 0), stats.get(ENTRIES_STAT, 0)
+    if number <= FEW_FAILED or number <= _NOTABLE * entries:
+        return None
+    told = "entries of feed and sitemaps are at addresses of unknown form and are not read"
+    return f"{number} of {entries} {told}; the last: {stats.get(UNKNOWN_ENTRY_STAT)}"
 
 
 def _pages(number: int) -> str:

@@ -7,21 +7,23 @@ import logging
 import math
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.machinery import PathFinder
 from importlib.util import find_spec
 from numbers import Number
 from pathlib import Path
+from typing import Any
 
 from scrapy.commands import ScrapyCommand
 from scrapy.settings import SETTINGS_PRIORITIES as PRIORITIES
-from scrapy.settings import BaseSettings, default_settings
+from scrapy.settings import BaseSettings, Settings, default_settings
+from scrapy.spiderloader import get_spider_loader
 
 import caravan_crawler
 from caravan_crawler import settings as own_settings
 from caravan_crawler.addons import browser_problem
 from caravan_crawler.arguments import HELP, CrawlArguments
-from caravan_crawler.feed_checks import feeds_problem
+from caravan_crawler.feed_checks import feeds_problem, load_problem
 from caravan_crawler.outcome import hook_problem
 from caravan_crawler.urls import LONGEST_ADDRESS
 
@@ -33,6 +35,12 @@ _FRACTIONS = frozenset(
 )
 #: Names of numbers that may be negative end so.
 _SIGNED = ("_PRIORITY", "_PRIORITY_ADJUST")
+#: With 0 of these, Scrapy waits without end.
+_NOT_ZERO = frozenset(
+    "CONCURRENT_ITEMS CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN REACTOR_THREADPOOL_MAXSIZE".split()
+)
+#: Settings that may name a component, but have none by default.
+_EMPTY = frozenset(["ASYNCIO_EVENT_LOOP", "FEED_URI_PARAMS"])
 
 
 def settings_problem(settings: BaseSettings) -> str | None:
@@ -41,6 +49,8 @@ def settings_problem(settings: BaseSettings) -> str | None:
         *(
             name_problem,
             _number_problem,
+            _component_problem,
+            _spiders_problem,
             _codes_problem,
             _jobdir_problem,
             _depth_problem,
@@ -61,7 +71,8 @@ def export_problem(settings: BaseSettings) -> str | None:
 def page_problem(command: ScrapyCommand, args: Iterable[str]) -> str | None:
     """Return the first problem of the options and settings of a command for one page, in one line, or None."""
     assert command.settings is not None
-    return command_problem(command, args) or _number_problem(command.settings) or _codes_problem(command.settings)
+    checks = (_number_problem, _codes_problem, _component_problem, _spiders_problem)
+    return command_problem(command, args) or next(filter(None, (check(command.settings) for check in checks)), None)
 
 
 def command_problem(command: ScrapyCommand, args: Iterable[str]) -> str | None:
@@ -101,7 +112,7 @@ def name_problem(settings: BaseSettings) -> str | None:
 def assignment_problem(settings: BaseSettings, assignments: Iterable[str]) -> str | None:
     """Return a problem if the value of a ``NAME=VALUE`` must be a JSON object, as in the settings, and is none."""
     for name, sign, value in (each.partition("=") for each in assignments):
-        if not sign or not isinstance(settings.get(name), BaseSettings):
+        if not sign or not isinstance(settings[name], BaseSettings):
             continue
         try:
             if not isinstance(json.loads(value), dict):
@@ -122,7 +133,8 @@ def _number_problem(settings: BaseSettings) -> str | None:
             problem = None if given.lower() in ("0", "1", "true", "false") else "is not 1 or 0"
         elif isinstance(default, Number):
             is_whole = isinstance(default, int) and name not in _FRACTIONS
-            problem = _value_problem(given, is_whole=is_whole, is_signed=name.endswith(_SIGNED))
+            least = -math.inf if name.endswith(_SIGNED) else int(name in _NOT_ZERO)
+            problem = _value_problem(given, least, is_whole=is_whole)
         else:
             continue
         if problem:
@@ -130,14 +142,52 @@ def _number_problem(settings: BaseSettings) -> str | None:
     return None
 
 
-def _value_problem(text: str, *, is_whole: bool, is_signed: bool) -> str | None:
+def _value_problem(text: str, least: float, *, is_whole: bool) -> str | None:
     try:
         number = int(text) if is_whole else float(text)
     except ValueError:
         number = math.nan
     if not -math.inf < number < math.inf:
         return "is not a whole number" if is_whole else "is not a number"
-    return None if is_signed or number >= 0 else "must be 0 or more"
+    return None if number >= least else f"must be {least} or more"
+
+
+def _component_problem(settings: BaseSettings) -> str | None:
+    """Return a problem if a setting names a component that cannot be loaded, or None.
+
+    Those of the project and of Scrapy are not loaded here, as some run without the extras that they need.
+    """
+    project = Settings()
+    project.setmodule(own_settings)
+    known = list(_components(project))
+    for name, component in _components(settings):
+        if (name, component) not in known and (problem := load_problem(component)):
+            return f"{name} names {component}, which cannot be loaded: {problem}"
+    return None
+
+
+def _components(settings: BaseSettings) -> Iterator[tuple[str, Any]]:
+    """Yield the components that settings name, by path or as an object, each with the name of its setting."""
+    for name, default in vars(default_settings).items():
+        if name in _EMPTY or (isinstance(default, str) and default.startswith(("scrapy.", "twisted."))):
+            # A referrer policy may be a word of HTTP.
+            yield from [(name, settings[name])] if settings[name] and name != "REFERRER_POLICY" else []
+        elif name.endswith("_BASE") and isinstance(default, Mapping):
+            listed = name.removesuffix("_BASE")
+            # By path with a place, or by a scheme or format with the path, None for those that are switched off.
+            is_by_path = all(isinstance(place, int) for place in default.values())
+            for key, value in settings.getwithbase(listed).items():
+                yield from [(listed, key if is_by_path else value)] if is_by_path or value is not None else []
+    yield from (("ADDONS", key) for key in settings["ADDONS"] or ())
+
+
+def _spiders_problem(settings: BaseSettings) -> str | None:
+    """Return a problem if the modules of spiders cannot be loaded, or None."""
+    try:
+        get_spider_loader(settings)
+    except (ImportError, SyntaxError) as error:
+        return f"SPIDER_MODULES={','.join(settings.getlist('SPIDER_MODULES'))} cannot be loaded: {error}"
+    return None
 
 
 def level_problem(settings: BaseSettings) -> str | None:

@@ -45,6 +45,8 @@ _NEEDS_JOINING = re.compile(r"""^//|/\.|[#;\\"<>^`{|}\[\]]|[^\x21-\x7e]|\?$""")
 _UNESCAPED_IN_PATH = "!$%&'()*+,/:;=@~"
 _UNESCAPED_IN_QUERY = "!$%&()*+,/:;=?@~"
 _FILE = re.compile(r"\.\w{2,5}$")
+#: End of a file's name that may be a page, and a name that is a number alone.
+_PAGE_FILE, _NUMBER = re.compile(r"\.(?:s?html?|php|aspx?)$"), re.compile(r"\d{4,9}")
 #: Scheme and host as most links to other sites are written; they need no parsing.
 _HOST = re.compile(r"https?://([^/?#\\\s]+)(?:[/?#]|$)")
 _DEFAULT_PORT = re.compile(r":(?:80|443)$")
@@ -147,6 +149,21 @@ def article_address(path: str, query: str = "") -> Address | None:
         return None
     own = f"/{'/'.join(parts)}/"
     return Address(own, article_id, amp or part > 1, part, path if path != own and part == 1 else None)
+
+
+def may_be_article(path: str) -> bool:
+    """Whether a path that is no article's by :func:`article_address` may be one's in a form that is not known.
+
+    Its last part is a headline or a number: ``/sport/boks/<slug>/``, ``/<slug>/``, ``/news/<slug>.html``. Sections,
+    tags, files and pictures of an article have other paths.
+    """
+    parts = [part for part in path.split("/") if part]
+    if not parts or parts[0] in NOT_SECTIONS or parts[-2:-1] in (["page"], ["attachment"]):
+        return False
+    name = _PAGE_FILE.sub("", parts[-1])
+    is_below_article = len(parts) > 1 and _is_headline(parts[-2])
+    is_number = _NUMBER.fullmatch(name) is not None and not _YEAR.fullmatch(name)
+    return (_is_headline(name) or is_number) and not (is_below_article or _FILE.search(name) or _PICTURE.match(name))
 
 
 def _without_part(parts: list[str]) -> tuple[list[str], int]:

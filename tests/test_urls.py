@@ -1,6 +1,6 @@
 import pytest
 
-from caravan_crawler.urls import Address, Site, article_address, is_same_slug, listing_of
+from caravan_crawler.urls import Address, Site, article_address, is_same_slug, listing_of, may_be_article
 
 #: Real addresses, as they are linked.
 ADDRESSES = [
@@ -40,6 +40,29 @@ ADDRESSES = [
 @pytest.mark.parametrize(("path", "query", "expected"), ADDRESSES)
 def test_article_address(path: str, query: str, expected: Address | None) -> None:
     assert article_address(path, query) == expected
+
+
+#: paths that are no article's by their form, and whether they may be one's in a form that is not known
+FORMS = [
+    ("/sport/boks/boets-vyigral-vtoroi-boi/", True),
+    ("/boets-vyigral-vtoroi-boi/", True),
+    ("/sport/boets-vyigral-vtoroi-boi.html", True),
+    ("/2026/11/29/45678/", True),
+    ("/", False),
+    ("/sport/", False),
+    ("/sport/boks/almaty/", False),
+    ("/sport/boks/2026/", False),
+    ("/tag/boets-vyigral-vtoroi-boi/", False),
+    ("/news/page/1234/", False),
+    ("/sport/boks/pravila-vtorogo-bolshogo-boya.pdf", False),
+    ("/news/boets-vyigral-vtoroi-boi-45678/dsc-04521-a-b-c/", False),
+]
+
+
+@pytest.mark.parametrize(("path", "expected"), FORMS)
+def test_paths_of_unknown_form_that_may_be_an_articles(path: str, expected: bool) -> None:
+    assert article_address(path) is None
+    assert may_be_article(path) is expected
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Extension that opens the store, loads what earlier runs left, and publishes their records at the end."""
 
+from pathlib import Path
 from typing import Any
 
 from scrapy import signals
@@ -68,7 +69,7 @@ class CrawlStore:
     def _begin(self) -> None:
         """Store that the run has begun, and load what earlier runs left."""
         spider, settings = self.spider, self._crawler.settings
-        publication.resume(self.store)
+        publication.resume(self.store, Path(spider.data_dir))
         if not self.store.was_empty:
             crawl_state.correct_future_times(self.store)
         started_at = database.stamp(spider.started_at)

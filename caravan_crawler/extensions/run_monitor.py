@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from scrapy import signals
@@ -97,14 +98,15 @@ class RunMonitor(CrawlerComponent):
             storage.keep_partial()
 
     def _publish(self, ready: list[WholeFileStorage]) -> None:
-        store, run_id = self._store, self._crawl_store.spider.run_id
+        store, spider = self._store, self._crawl_store.spider
+        run_id, data_dir = spider.run_id, Path(spider.data_dir)
         moves = [storage.move for storage in ready]
         # Only feeds in the run's own folder count, not those of -o and -O. With other FEEDS there is no such folder.
         own = [storage for storage in ready if publication.is_in_run_folder(storage.path, run_id)] or ready
         filters = [slot.filter.item_classes for slot in self._feeds if slot.storage in own]
         classes = {kind for kind in self._scraped if any(_accepts(accepted, kind) for accepted in filters)}
         new = self.crawler.stats.get_value("caravan/articles/new", 0)
-        publication.mark_published(store, run_id, new, moves, self._crawl_store.left, classes)
+        publication.mark_published(store, run_id, new, moves, self._crawl_store.left, classes, data_dir)
         for storage in ready:
             storage.publish()
         if any(storage.is_broken for storage in own):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from caravan_crawler.arguments import CrawlArguments, check_on_site
 from caravan_crawler.frontier.articles import Frontier, Key, Target, day_of, one_for_each_article
@@ -16,7 +16,7 @@ from caravan_crawler.store.article_history import is_same_text
 from caravan_crawler.store.article_store import ArticleStore
 from caravan_crawler.store.crawl_state import ResumedRuns
 from caravan_crawler.store.store import Known
-from caravan_crawler.urls import Address, Site, has_moved, is_same_article
+from caravan_crawler.urls import Address, Site, has_moved, is_same_article, may_be_article
 
 
 class Discovery:
@@ -51,6 +51,12 @@ class Discovery:
         self._undated_left = most_undated
         self.known = 0
         """Number of links to articles already in the store."""
+        self.entries = 0
+        """Number of entries of feeds and sitemaps."""
+        self.unknown_entries = 0
+        """Number of those that may be articles at addresses of unknown form; no such address is requested."""
+        self.unknown_entry: str | None = None
+        """URL of the last of them."""
 
     # Left by earlier runs
 
@@ -186,7 +192,9 @@ class Discovery:
         undated: list[tuple[Address, str]] = []
         for entry in entries:
             address = self._site.address(entry.url)
+            self.entries += 1
             if address is None:
+                self._note_unknown(entry)
                 continue
             published, updated = day_of(entry.published), day_of(entry.updated)
             is_undated = published is None and updated is None
@@ -202,6 +210,13 @@ class Discovery:
             self._undated_left -= len(found)
             targets += found
         return targets, len(undated)
+
+    def _note_unknown(self, entry: Entry) -> None:
+        url = self._site.resolve(entry.url)
+        path = urlsplit(url).path if url else ""
+        if may_be_article(path) and self._arguments.has_section(path.split("/")[1]):
+            self.unknown_entries += 1
+            self.unknown_entry = url
 
     def next_target(self, key: str, url: str, landed_url: str) -> list[Target]:
         """Return the next URL of an article whose URL ``url`` failed; empty if there is no other.

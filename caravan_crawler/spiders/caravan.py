@@ -244,6 +244,7 @@ class CaravanSpider(Spider):
         """Write the final stats when Scrapy closes the spider."""
         self.crawl_stats.count("links/known", self.discovery.known)
         self.crawl_stats.count("skipped/byway", self.discovery.skipped)
+        self.crawl_stats.entries(self.discovery.entries, self.discovery.unknown_entries, self.discovery.unknown_entry)
         self.crawl_stats.close()
 
     # Home page and articles

@@ -60,7 +60,9 @@ def after(time: str, delay: timedelta) -> str:
     return stamp(datetime.fromisoformat(time) + delay)
 
 
-#: Seconds to wait for another program that has locked the SQLite file, unless the URL has a ``?timeout=``.
+#: Seconds to wait for another program that has locked the SQLite file, unless the URL has a ``?timeout=``; in
+#: PostgreSQL for one that has locked a table or row, unless its ``?options=`` have a ``lock_timeout``. This crawler's
+#: transactions take far less. One that somebody has left open may last for days, and no signal ends a run that waits.
 _LOCK_TIMEOUT = 60.0
 #: Seconds to wait for a connection to PostgreSQL, unless the URL has a ``?connect_timeout=``.
 _CONNECT_TIMEOUT = 15
@@ -100,7 +102,8 @@ def make_engine(url: URL, *, reads_only: bool = False) -> Engine:
         return engine
     # Commits do not wait for the disk. A crash of the server loses at most the last second, which the next run reads
     # again, and leaves no half transaction. SQLite in WAL mode with synchronous=NORMAL is the same.
-    options = ["-c synchronous_commit=off", *url.normalized_query.get("options", ())]
+    own_options = ["-c synchronous_commit=off", f"-c lock_timeout={_LOCK_TIMEOUT:.0f}s"]
+    options = [*own_options, *url.normalized_query.get("options", ())]
     arguments = {"options": " ".join(options)}
     if "connect_timeout" not in url.query:
         arguments["connect_timeout"] = str(_CONNECT_TIMEOUT)

@@ -3,11 +3,13 @@
 A record that is stored new or changed has no mark (``published_in`` is null). A run publishes its own records and
 those that earlier runs left without a mark. When its feeds are complete, one transaction marks the records and stores
 which files are then renamed. A run that is killed before the transaction has published nothing. If it is killed after
-the transaction, the next run renames the files, or removes the marks if it cannot.
+the transaction, the next run renames the files, or removes the marks if it cannot. The paths of files in ``DATA_DIR``
+are stored relative to it, as it may be moved between the two runs.
 """
 
 import json
 import logging
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -99,13 +101,15 @@ def mark_published(
     moves: Iterable[tuple[Path, Path]],
     left: LeftRecords,
     classes: Collection[type],
+    data_dir: Path,
 ) -> None:
     """Mark the records in the run's feeds, and store which files are renamed now: pairs of paths in one folder.
 
     ``classes`` are the item classes in any of the feeds.
     """
-    files = [[str(part.absolute()), str(path.absolute())] for part, path in moves]
-    note = {"run_id": run_id, "new_articles": new_articles, "files": files}
+    files = [[_stored_path(file, data_dir) for file in move] for move in moves]
+    folder = os.path.realpath(data_dir)
+    note = {"run_id": run_id, "new_articles": new_articles, "files": files, "data_dir": folder}
     tables = [table for item_class, table in ({Article: articles} | TABLES).items() if item_class in classes]
     own = [
         update(table).where(table.c.run_id == run_id, table.c.published_in.is_(None)).values(published_in=run_id)
@@ -142,7 +146,13 @@ def finish(store: Store, run_id: str) -> None:
     store.execute(delete(store_info).where(store_info.c.name == _name(run_id)))
 
 
-def resume(store: Store) -> None:
+def _stored_path(path: Path, data_dir: Path) -> str:
+    """Return a path relative to ``data_dir`` if it is in it, else the absolute path."""
+    real, folder = Path(os.path.realpath(path)), Path(os.path.realpath(data_dir))
+    return str(real.relative_to(folder) if real.is_relative_to(folder) else real)
+
+
+def resume(store: Store, data_dir: Path) -> None:
     """Finish the publications of killed runs; a worker's files are renamed by a worker on the same machine."""
     rows = store.rows(select(store_info.c.value).where(store_info.c.name.startswith(_PENDING)))
     notes = [json.loads(value) for (value,) in rows]
@@ -150,7 +160,10 @@ def resume(store: Store) -> None:
     for note in notes:
         if note["run_id"] in living:
             continue
-        is_here = _move(note["files"], note["run_id"])
+        folder = _folder_of(note, data_dir)
+        # Joining keeps an absolute path, as of a file elsewhere and in notes of earlier versions.
+        moves = [(folder / part, folder / path) for part, path in note["files"]]
+        is_here = _move(moves, note["run_id"], is_shared=store.is_on_server)
         if is_here is None:
             unmark_published(store, note["run_id"])
             continue
@@ -159,22 +172,36 @@ def resume(store: Store) -> None:
             finish(store, note["run_id"])
 
 
+def _folder_of(note: dict[str, Any], data_dir: Path) -> Path:
+    """Return the folder with a run's files: ``data_dir``, or that of the run if this one has another."""
+    inner = [Path(path).parent for _, path in note["files"] if not Path(path).is_absolute()]
+    candidates = (data_dir, Path(note.get("data_dir", data_dir)))
+    return next((each for each in candidates if all((each / folder).is_dir() for folder in inner)), data_dir)
+
+
 def _name(run_id: str) -> str:
     return f"{_PENDING} {run_id}"
 
 
-def _move(files: list[list[str]], run_id: str) -> bool | None:
-    """Rename the remaining files; return whether they are here, or None if the run's folder is incomplete."""
+def _move(moves: list[tuple[Path, Path]], run_id: str, *, is_shared: bool) -> bool | None:
+    """Rename the remaining files; return whether they are here, or None if the run's folder is incomplete.
+
+    Runs on other machines have folders of their own, and the store in common if it ``is_shared``.
+    """
     is_here = True
-    for place, (part, path) in enumerate(files):
+    for place, (part, path) in enumerate(moves):
+        is_own = is_in_run_folder(path, run_id)
         try:
-            Path(part).replace(path)
-        except FileNotFoundError:  # renamed already, or on another machine
-            is_here &= Path(path).parent.exists()
+            part.replace(path)
         except OSError as error:
+            if isinstance(error, FileNotFoundError) and path.parent.exists():  # renamed already
+                continue
+            if isinstance(error, FileNotFoundError) and (is_shared or not is_own):
+                is_here = False
+                continue
             logger.error("%s is not written; the records are in %s: %s", path, part, error.strerror)
-            if is_in_run_folder(Path(path), run_id):
-                rename_back([(Path(part), Path(path)) for part, path in files[:place]], run_id)
+            if is_own:
+                rename_back(moves[:place], run_id)
                 return None
         else:
             logger.info("%s is moved into place: the run that wrote it was killed before that", path)

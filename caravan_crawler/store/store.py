@@ -109,6 +109,8 @@ class Store:
     _is_shared = False
     was_empty = False
     """Whether it contained no articles, failures or other pages when it was opened."""
+    is_on_server = False
+    """Whether runs on other machines, with folders of their own, may use it."""
 
     def __init__(self, url: URL, site: str) -> None:
         """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …); create or upgrade its tables."""
@@ -122,6 +124,7 @@ class Store:
         self.on_failure: Callable[[StoreError], None] | None = None
         self.is_broken = False
         is_sqlite = url.get_backend_name() == "sqlite"
+        self.is_on_server = not is_sqlite
         self._pages_per_commit = _PAGES_PER_COMMIT["sqlite" if is_sqlite else "postgresql"]
         self._statements = write_statements(self._engine.dialect)
         self._known_pages = known_pages(self._engine.dialect)

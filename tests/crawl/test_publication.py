@@ -1,10 +1,13 @@
 """Publication: each state of an article is in the feeds of one run, whatever happened to runs, clocks and pages."""
 
+import json
 import os
 import signal
+import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +16,7 @@ import pytest
 
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.support.crawling import ROOT, TIMEOUT, Crawl, command, crawl, read_jsonl, start
+from tests.support.crawling import ROOT, TIMEOUT, Crawl, command, crawl, read_csv, read_jsonl, start
 from tests.support.kills import Stored, check_published
 from tests.support.optional_parts import need
 from tests.support.plain_site import Answers, article, links, page, serve_plain
@@ -213,20 +216,66 @@ def test_without_a_store_each_run_publishes_everything(tmp_path: Path) -> None:
     assert not (tmp_path / "caravan.db").exists()
 
 
+def kill_at_a_rename(data_dir: Path, number: int, *options: str) -> None:
+    os.environ["KILL_AT"] = f"os.rename {number}"
+    try:
+        process = start(data_dir, *options, module="tests.crawl.killed")
+    finally:
+        del os.environ["KILL_AT"]
+    process.communicate(timeout=TIMEOUT)
+    assert process.returncode == -signal.SIGKILL
+
+
 def test_a_folder_that_cannot_be_made_whole_is_published_by_the_next_run(tmp_path: Path) -> None:
     """One file of a killed run cannot be moved, so none of its files is published."""
     with serve(SampleSite(articles=20)) as server:
         options = ("-a", f"site={server.url}")
-        os.environ["KILL_AT"] = "os.rename 3"
-        try:
-            process = start(tmp_path, *options, module="tests.crawl.killed")
-        finally:
-            del os.environ["KILL_AT"]
-        process.communicate(timeout=TIMEOUT)
-        assert process.returncode == -signal.SIGKILL
+        kill_at_a_rename(tmp_path, 3, *options)
         (folder,) = (tmp_path / "runs").iterdir()
         (folder / "weather.csv").mkdir()  # in the way
         sound(crawl(tmp_path, *options))
         (folder / "weather.csv").rmdir()
         assert not list(folder.glob("*.jsonl")), "moved files are moved back"
     check_published(tmp_path)
+
+
+@pytest.mark.parametrize("renamed", [1, 3])
+def test_a_folder_that_is_moved_after_a_kill_is_completed_at_its_new_place(renamed: int, tmp_path: Path) -> None:
+    old, new, elsewhere = tmp_path / "old", tmp_path / "new", tmp_path / "all.csv"
+    with serve(SampleSite(articles=20)) as server:
+        options = ("-a", f"site={server.url}", "-O", str(elsewhere))
+        kill_at_a_rename(old, renamed, *options)
+        old.rename(new)
+        sound(crawl(new, *options))
+        number = len(list(server.site.gold(server.url)))
+    assert len(published(new)) == number
+    assert len(read_csv(elsewhere)) == number
+    assert not list(tmp_path.rglob("*.part"))
+    check_published(new)
+
+
+def test_a_run_with_another_folder_and_the_same_store_completes_the_folder_of_the_killed_one(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    with serve(SampleSite(articles=20)) as server:
+        options = ("-a", f"site={server.url}", "-s", f"STORE_URL=sqlite:///{tmp_path}/caravan.db")
+        kill_at_a_rename(first, 3, *options)
+        sound(crawl(second, *options))
+        assert len(published(first)) == len(list(server.site.gold(server.url)))
+    assert published(second) == []
+
+
+def test_absolute_paths_of_an_earlier_version_that_are_gone_are_published_again(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    with serve(SampleSite(articles=20)) as server:
+        options = ("-a", f"site={server.url}")
+        kill_at_a_rename(old, 1, *options)
+        (row,) = [row for row in Stored(old).rows("store_info") if row["name"].startswith("placing")]
+        note = json.loads(row["value"])
+        del note["data_dir"]
+        note["files"] = [[str(old / file) for file in move] for move in note["files"]]
+        with closing(sqlite3.connect(old / "caravan.db")) as connection, connection:
+            connection.execute("UPDATE store_info SET value = ? WHERE name = ?", (json.dumps(note), row["name"]))
+        old.rename(new)
+        sound(crawl(new, *options))
+        assert len(published(new)) == len(list(server.site.gold(server.url)))
+    check_published(new)

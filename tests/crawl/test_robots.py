@@ -80,6 +80,17 @@ def test_plain_rules_under_a_false_coding_are_obeyed(coding: str, tmp_path: Path
     assert not [target for target in site.targets if target.startswith("/news/")]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
+def test_rules_behind_a_byte_order_mark_are_obeyed(encoding: str, tmp_path: Path) -> None:
+    rules = "\ufeffUser-agent: *\r\nDisallow: /news/\r\n".encode(encoding)
+    site = Timed(robots_txt=SampleResponse(200, {"Content-Type": "text/plain"}, rules))
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 0, result.log[-1500:]
+    assert "/" in site.targets
+    assert not [target for target in site.targets if target.startswith("/news/")]
+
+
 def test_a_robots_txt_that_answers_at_the_second_try_is_obeyed(tmp_path: Path) -> None:
     class Slow(Timed):
         def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:

@@ -242,6 +242,36 @@ def test_page_in_place_of_an_optional_sitemap_is_no_failure(tmp_path: Path) -> N
         assert failures(tmp_path) == {"/sitemap.xml": "sitemap_unreadable"}
 
 
+UNKNOWN = [f"/sport/boks/delo-nomer-dlinnoe-i-novoe-{letter}/" for letter in "abcde"]
+PAGES = ["/", "/news/", "/tag/delo-nomer-dlinnoe-i-novoe/", "/news/page/2/", "/news/kz/almaty/", "/pravila.pdf"]
+# what feed and sitemap name besides the articles, and how many of the entries the run warns of
+FORMS: list[tuple[list[str], list[str], str | None]] = [
+    (UNKNOWN[:2], UNKNOWN[2:], "5 of 10"),
+    ([], ["/delo-nomer-dlinnoe-i-novoe/", "/news/delo-dlinnoe-i-ochen-novoe.html", "/a/b/12345/", *UNKNOWN], "8 of 13"),
+    ([], UNKNOWN[:3], None),  # a few
+    ([], [*UNKNOWN, *(f"/glava-{number}/" for number in range(100))], None),  # a small share
+    ([], PAGES, None),
+]
+
+
+@pytest.mark.parametrize(("in_feed", "in_sitemap", "number"), FORMS)
+def test_entries_at_addresses_of_unknown_form_are_one_warning(
+    in_feed: list[str], in_sitemap: list[str], number: str | None, tmp_path: Path
+) -> None:
+    feed = Answer(rss(*(f"<link>{own}</link>" for own in in_feed)), XML)
+    answers = site() | {"/rss/": feed, "/sitemap.xml": urlset(*OTHERS, *in_sitemap)}
+    with serve(answers) as server:
+        done = run(tmp_path, server)
+        assert not set(server.requests) & {*UNKNOWN, *in_feed}
+    told = "entries of feed and sitemaps are at addresses of unknown form and are not read; the last: "
+    is_told = number is not None
+    assert done.log.count(f"] WARNING: {number} {told}") == is_told
+    assert (f"complete, but {number} {told}" in done.log.splitlines()[-1]) is is_told
+    assert (told in done.log) is is_told
+    counted = len([own for own in (*in_feed, *in_sitemap) if "/glava-" not in own and own not in PAGES])
+    assert report(tmp_path)["not_followed"].get("entry_address", 0) == counted
+
+
 DAYS = {102: "2026-10-05", 103: "2026-10-25", 104: "2026-09-01", 105: "2026-10-30", 106: "2026-11-20"}
 
 

@@ -1,6 +1,7 @@
 """Files of a feed: new, existing, a link or a pipe; any other is refused before the crawl."""
 
 import os
+import signal
 import threading
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from scrapy.settings import Settings
 
 from caravan_crawler.feed_checks import feeds_problem
 from caravan_crawler.sample_site import SampleSite, serve
-from tests.support.crawling import crawl, read_csv
+from tests.support.crawling import TIMEOUT, crawl, read_csv, start, wait_for_rows
 
 
 def problem(folder: Path, uri: str, **options: object) -> str | None:
@@ -78,3 +79,17 @@ def test_a_server_that_takes_no_feed_is_one_line(tmp_path: Path) -> None:
     assert "in: ftp://127.0.0.1:1/a.csv ([Errno 111] Connection refused)" in done.log
     assert "Traceback" not in done.log
     assert len(done.articles) == 20
+
+
+def test_partial_files_that_are_gone_are_no_stack_trace(tmp_path: Path) -> None:
+    """Another run has published the records of one that it took for killed, and removed its partial files."""
+    with serve(SampleSite(articles=2000)) as server:
+        process = start(tmp_path, "-a", f"site={server.url}")
+        wait_for_rows(tmp_path, process)
+        for part in tmp_path.glob("runs/*/.*.part"):
+            part.unlink()
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 143, log[-2000:]
+    assert "Traceback" not in log
+    assert ".part" not in log.splitlines()[-1]

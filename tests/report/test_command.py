@@ -97,6 +97,15 @@ def test_kill_leaves_the_earlier_page(tmp_path: Path) -> None:
     done = report(str(file), data_dir=tmp_path, module="tests.crawl.killed", KILL_AT="os.rename 1")
     assert done.returncode == -9
     assert file.read_text() == "earlier"
+    (left,) = tmp_path.glob(".report.html.*.part")
+    others = [
+        tmp_path / f".{name}.part" for name in (f"report.html.{os.getppid()}", "report.html.bak.1", "articles.csv.1")
+    ]
+    for other in others:
+        other.touch()
+    assert report(str(file), data_dir=tmp_path).returncode == 0
+    assert not left.exists(), "the next write removes the partial file of a killed process"
+    assert all(other.exists() for other in others)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -60,6 +60,40 @@ def test_a_server_that_stops_and_comes_back(cluster: Cluster, tmp_path: Path) ->
     assert len(result.articles) == 60
 
 
+@pytest.mark.parametrize("statement", ["LOCK TABLE runs", "LOCK TABLE articles", "UPDATE articles SET views = 1"])
+def test_a_transaction_that_somebody_left_open_ends_the_run(
+    statement: str, cluster: Cluster, database: str, tmp_path: Path
+) -> None:
+    url, site = cluster.url(database), SampleSite(articles=20)
+    with serve(site) as server:
+        options = ("-a", f"site={server.url}", "-a", "refresh_days=100000", "-s")
+        first = crawl(tmp_path, *options, f"STORE_URL={url}")
+        assert first.code == 0, first.log[-2000:]
+        site.publish(5)
+        with StoreTables(url).begin() as other:
+            other.exec_driver_sql(statement)
+            done = crawl(tmp_path, *options, f"STORE_URL={url}?options=-clock_timeout%3D500ms")
+            other.rollback()
+        assert done.code == 1, done.log[-2000:]
+        assert "Traceback" not in done.log
+        assert "canceling statement due to lock timeout" in done.log.splitlines()[-1]
+        last = crawl(tmp_path, *options, f"STORE_URL={url}")
+    assert last.code == 0, last.log[-2000:]
+    assert (len(first.articles), len(last.articles)) == (20, 5)
+
+
+def test_the_wait_for_a_lock_is_bounded(cluster: Cluster, database: str) -> None:
+    from sqlalchemy import text
+
+    from caravan_crawler.store.store import open_store
+
+    store = open_store(cluster.url(database), "", "sample")
+    try:
+        assert store.rows(text("SHOW lock_timeout")) == [("1min",)]
+    finally:
+        store.close()
+
+
 def test_a_run_that_lost_its_lock_cannot_write_while_the_next_one_runs(cluster: Cluster, database: str) -> None:
     from sqlalchemy import select
 
