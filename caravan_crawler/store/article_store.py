@@ -17,7 +17,7 @@ from caravan_crawler.store.article_history import (
     has_number,
     is_of_another,
     is_same_article,
-    is_same_text,
+    is_same_publication,
     losses,
     may_lead_to,
 )
@@ -330,7 +330,7 @@ class KnownTexts:
         for key in dict.fromkeys(keys):
             stored = stored_row(self._store, key)
             # Two articles have two numbers, even if one is a copy of the other.
-            if stored and is_same_text(row, stored) and None in (row["article_id"], stored["article_id"]):
+            if stored and is_same_publication(row, stored) and None in (row["article_id"], stored["article_id"]):
                 return stored
         return None
 
