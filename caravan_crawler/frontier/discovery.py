@@ -88,8 +88,10 @@ class Discovery:
             return
         first_day = datetime.now(ALMATY).date() - timedelta(days=self._arguments.refresh_days - 1)
         for article in crawl_state.due_for_refresh(self._store, first_day.isoformat(), self.resumed.started_at):
-            url = self._site.here(article.url)
-            address = self._site.address(url)
+            url, fetched_url = self._site.here(article.url), self._site.here(article.fetched_url)
+            address, fetched = self._site.address(url), self._site.address(fetched_url)
+            if fetched == address and self.may_be_asked(fetched_url):
+                url = fetched_url  # the site may write its URLs without the final slash
             is_wanted = self._arguments.wants(article.section, article.date_published)
             if address is not None and is_wanted and self.may_be_asked(url):
                 self._frontier.mark_requested(address.key, address.path)
