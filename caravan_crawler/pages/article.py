@@ -50,17 +50,17 @@ def own_address(document: Document, headline: str | None = None) -> tuple[Addres
     return Address(fetched.path, article_id, fetched.path is None), "fetched_url"
 
 
-def claimed_address(document: Document, own: Address | None) -> Address | None:
+def claimed_address(document: Document) -> Address | None:
     """Return the address of another article that the page's metadata names as the page's own; None if there is none.
 
-    The page may have been requested by a URL with a wrong number, or the metadata may be wrong.
+    The page may have been requested by a URL with a wrong number, a cache may have sent the page of another URL, or the
+    metadata may be wrong.
     """
-    structured = document.structured
+    structured, fetched = document.structured, document.site.address(document.url)
     for href in (structured.links.get("canonical"), structured.text("og:url"), structured.article_text("url")):
         claimed = document.site.address(href, document.base_url) if href else None
-        if own is not None and claimed is not None and claimed.path is not None:
-            is_another = None not in (own.article_id, claimed.article_id) and own.article_id != claimed.article_id
-            return claimed if is_another else None
+        if fetched is not None and claimed is not None and claimed.path is not None:
+            return None if _may_be_own(claimed, fetched) else claimed
     return None
 
 
@@ -163,7 +163,7 @@ def read_article(document: Document, layout: Layout | None = None) -> ArticleRea
                 break
     reading.address, reading.found_by["address"] = own_address(document, reading.headline)
     if reading.found_by["address"] == "fetched_url":
-        reading.claimed = claimed_address(document, reading.address)
+        reading.claimed = claimed_address(document)
     reading.links = page.text.links
     reading.images = picture_urls(page.document, page.layout)
     reading.language = language_of(document, reading.headline, reading.body or reading.lede)

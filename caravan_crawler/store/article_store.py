@@ -267,7 +267,8 @@ class ArticleStore:
     def _add_article(self, writes: Writes, history: ArticleHistory, before: Any, change_type: ChangeType) -> None:
         """Add the rows of an article whose history has changed."""
         assert history.row is not None
-        if before is not None and urlsplit(before["url"]).path != urlsplit(history.row["url"]).path:
+        is_moved = before is not None and urlsplit(before["url"]).path != urlsplit(history.row["url"]).path
+        if is_moved:
             writes.add("alias", url=before["url"], article_key=before["key"], first_seen_at=before["first_seen_at"])
         statement = "article_unchanged" if change_type is ChangeType.UNCHANGED else "article"
         writes.add(statement, **history.row | {"published_in": None})
@@ -283,6 +284,8 @@ class ArticleStore:
         return stored_row(self.store, key)
 
     def _last_count(self, key: str, before: Any) -> int | None:
+        if is_moved or before is None:
+            writes.add("alias_gone", the_key=history.row["url"])
         """Return the last stored view count; the latest page may have had none."""
         if before is None or before["views"] is not None:
             return None if before is None else before["views"]
