@@ -208,6 +208,7 @@ class Discovery:
     def next_target(self, key: str, url: str, landed_url: str) -> list[Target]:
         """Return the next URL of an article whose URL ``url`` failed; empty if there is no other.
 
+        Those that this run has found come first, then those of a stored article that earlier runs have found.
         ``landed_url`` is that of the page after redirects. URLs that failed in an earlier run are left out until their
         retry is due.
         """
@@ -217,6 +218,10 @@ class Discovery:
             other = self._frontier.failed(its_key, address, self._site.address(landed_url))
             if other is not None and self.may_be_asked(other):
                 return [Target(key, other)]
+        for alias in map(self._site.here, self._article_store.aliases_of(key)):
+            address = self._site.address(alias)
+            if address is not None and not self._frontier.has_failed(address) and self.may_be_asked(alias):
+                return [Target(key, alias)]
         return []
 
     def _separate_by_slug(

@@ -9,7 +9,7 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.images import picture_urls
 from caravan_crawler.pages.layout import Layout, find_layout
 from caravan_crawler.pages.readers import ArticlePage
-from caravan_crawler.urls import Address, is_same_slug
+from caravan_crawler.urls import Address, is_same_slug, slug_of
 
 _DIGITS_AT_END = re.compile(r"(\d+)\W*$")
 #: Letters at the end of a headline that are searched for a number, as a title may be of any length.
@@ -75,7 +75,7 @@ def _may_be_own(claimed: Address, fetched: Address | None) -> bool:
     # or belong to the same headline if the site has moved and dropped the number.
     if fetched.article_id is not None or claimed.article_id is not None:
         return is_same_slug(fetched.path, claimed.path or "")
-    return fetched.path.rsplit("/", 2)[-2] == (claimed.path or "").rsplit("/", 2)[-2]
+    return slug_of(fetched.path) == slug_of(claimed.path or "/")
 
 
 _KAZAKH_LETTERS = re.compile("[әіңғүұқөһӘІҢҒҮҰҚӨҺ]")
