@@ -190,6 +190,11 @@ def normal_path(path: str) -> str:
     return _ESCAPED.sub(lambda escaped: quote(unquote_to_bytes(escaped[0]), safe=_UNRESERVED), path)
 
 
+def slug_of(path: str) -> str:
+    """Return the last part of an own path in lower case: a server may ignore the case of letters."""
+    return path.rsplit("/", 2)[-2].lower()
+
+
 #: The site has used two transliterations of Russian; their differences are removed before slugs are compared.
 _SPELLINGS = str.maketrans({"y": "i", "j": "i", "w": "v", "q": "k", "-": None, "_": None})
 _GROUP = {
@@ -233,7 +238,7 @@ def may_be_one(first: Address, second: Address) -> bool:
     if first.path is None or second.path is None:
         return True
     if first.article_id is None and second.article_id is None:
-        return first.path.split("/")[-2] == second.path.split("/")[-2]
+        return slug_of(first.path) == slug_of(second.path)
     return is_same_slug(first.path, second.path)
 
 

@@ -156,6 +156,10 @@ class Frontier:
                 return _without_query(other, url)
         return None
 
+    def has_failed(self, address: Address) -> bool:
+        """Whether an article's URL has failed in this run, or is not to be requested."""
+        return address.spelling in self._failed
+
     def pop_short_links(self) -> list[Target]:
         """Remove and return the short links of articles with no other URL."""
         links = [Target(str(key), url) for key, url in self._short_links.items() if key not in self._asked]

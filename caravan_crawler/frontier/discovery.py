@@ -94,8 +94,10 @@ class Discovery:
             return
         first_day = datetime.now(ALMATY).date() - timedelta(days=self._arguments.refresh_days - 1)
         for article in crawl_state.due_for_refresh(self._store, first_day.isoformat(), self.resumed.started_at):
-            url = self._site.here(article.url)
-            address = self._site.address(url)
+            url, fetched_url = self._site.here(article.url), self._site.here(article.fetched_url)
+            address, fetched = self._site.address(url), self._site.address(fetched_url)
+            if fetched == address and self.may_be_asked(fetched_url):
+                url = fetched_url  # the site may write its URLs without the final slash
             is_wanted = self._arguments.wants(article.section, article.date_published)
             if address is not None and is_wanted and self.may_be_asked(url):
                 self._frontier.mark_requested(address.key, address.path)
@@ -221,6 +223,7 @@ class Discovery:
     def next_target(self, key: str, url: str, landed_url: str) -> list[Target]:
         """Return the next URL of an article whose URL ``url`` failed; empty if there is no other.
 
+        Those that this run has found come first, then those of a stored article that earlier runs have found.
         ``landed_url`` is that of the page after redirects. URLs that failed in an earlier run are left out until their
         retry is due.
         """
@@ -230,6 +233,10 @@ class Discovery:
             other = self._frontier.failed(its_key, address, self._site.address(landed_url))
             if other is not None and self.may_be_asked(other):
                 return [Target(key, other)]
+        for alias in map(self._site.here, self._article_store.aliases_of(key)):
+            address = self._site.address(alias)
+            if address is not None and not self._frontier.has_failed(address) and self.may_be_asked(alias):
+                return [Target(key, alias)]
         return []
 
     def _separate_by_slug(

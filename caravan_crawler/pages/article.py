@@ -9,7 +9,7 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.images import picture_urls
 from caravan_crawler.pages.layout import Layout, find_layout
 from caravan_crawler.pages.readers import ArticlePage
-from caravan_crawler.urls import Address, is_same_slug
+from caravan_crawler.urls import Address, is_same_slug, slug_of
 
 _DIGITS_AT_END = re.compile(r"(\d+)\W*$")
 #: Letters at the end of a headline that are searched for a number, as a title may be of any length.
@@ -50,17 +50,17 @@ def own_address(document: Document, headline: str | None = None) -> tuple[Addres
     return Address(fetched.path, article_id, fetched.path is None), "fetched_url"
 
 
-def claimed_address(document: Document, own: Address | None) -> Address | None:
+def claimed_address(document: Document) -> Address | None:
     """Return the address of another article that the page's metadata names as the page's own; None if there is none.
 
-    The page may have been requested by a URL with a wrong number, or the metadata may be wrong.
+    The page may have been requested by a URL with a wrong number, a cache may have sent the page of another URL, or the
+    metadata may be wrong.
     """
-    structured = document.structured
+    structured, fetched = document.structured, document.site.address(document.url)
     for href in (structured.links.get("canonical"), structured.text("og:url"), structured.article_text("url")):
         claimed = document.site.address(href, document.base_url) if href else None
-        if own is not None and claimed is not None and claimed.path is not None:
-            is_another = None not in (own.article_id, claimed.article_id) and own.article_id != claimed.article_id
-            return claimed if is_another else None
+        if fetched is not None and claimed is not None and claimed.path is not None:
+            return None if _may_be_own(claimed, fetched) else claimed
     return None
 
 
@@ -75,7 +75,7 @@ def _may_be_own(claimed: Address, fetched: Address | None) -> bool:
     # or belong to the same headline if the site has moved and dropped the number.
     if fetched.article_id is not None or claimed.article_id is not None:
         return is_same_slug(fetched.path, claimed.path or "")
-    return fetched.path.rsplit("/", 2)[-2] == (claimed.path or "").rsplit("/", 2)[-2]
+    return slug_of(fetched.path) == slug_of(claimed.path or "/")
 
 
 _KAZAKH_LETTERS = re.compile("[әіңғүұқөһӘІҢҒҮҰҚӨҺ]")
@@ -163,7 +163,7 @@ def read_article(document: Document, layout: Layout | None = None) -> ArticleRea
                 break
     reading.address, reading.found_by["address"] = own_address(document, reading.headline)
     if reading.found_by["address"] == "fetched_url":
-        reading.claimed = claimed_address(document, reading.address)
+        reading.claimed = claimed_address(document)
     reading.links = page.text.links
     reading.images = picture_urls(page.document, page.layout)
     reading.language = language_of(document, reading.headline, reading.body or reading.lede)

@@ -418,8 +418,8 @@ class CaravanSpider(Spider):
         if section is not None:
             yield from self.listing_requests(section)
 
-    # A page may name another article's URL as its own: a link had a wrong number, or the metadata is wrong. The page at
-    # that URL decides, so it is read first.
+    # A page may name another article's URL as its own: a link had a wrong number, a cache sent the page of another URL,
+    # or the metadata is wrong. The page at that URL decides, so it is read first.
 
     def _claimed(self, page: Page, claimed: Address, *, follow: bool) -> Iterator[Request]:
         """Let a page wait for the one at the URL that it claims as its own; request that, unless that is under way."""
@@ -471,9 +471,11 @@ class CaravanSpider(Spider):
         assert article.claimed is not None
         self.crawl_stats.count("dropped/known_under_another_address")
         url = self.site.canonical(article.claimed)
-        self.logger.warning("%s has the article of %s and is not stored under its own number", first.document.url, url)
+        self.logger.warning("%s has the article of %s and is not stored as another one", first.document.url, url)
         first.writes.failure = Failure(OTHER_ARTICLE, f"it is the article of {url}")
-        first.writes.aliases.append((first.writes.asked_url, str(article.claimed.key)))
+        asked_key, its_address = first.writes.asked_key, other.address or article.claimed
+        if asked_key is None or not self.discovery.is_stored(asked_key):
+            first.writes.aliases.append((first.writes.asked_url, str(its_address.key)))
         yield from self._try_next_url(first.writes, first.document.url)
 
     def _after_move(self) -> Iterator[Request]:

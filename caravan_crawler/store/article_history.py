@@ -295,6 +295,8 @@ _NOT_LETTERS = re.compile(r"[\W_]+")
 _SHORTEST_PARAGRAPH = 30
 #: Share of equal paragraphs in the same text: two markups may separate its paragraphs differently.
 _SAME_TEXT = 0.5
+#: Characters of a timestamp without its seconds, which not every page has.
+_TO_THE_MINUTE = len("2026-11-20T09:00")
 
 
 def fold(text: str | None) -> str:
@@ -323,6 +325,16 @@ def is_same_text(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     paragraphs, others = _paragraphs(one), _paragraphs(other)
     smaller = min(len(paragraphs), len(others))
     return smaller > 0 and len(paragraphs & others) > _SAME_TEXT * smaller
+
+
+def is_same_publication(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Whether two records of one headline and day, each with a URL of its own, are one article.
+
+    If they were published at different times, most of their paragraphs may be the same in two articles: only an equal
+    text makes them one. A move of the site may have shifted all times.
+    """
+    moments = {row["published_at"][:_TO_THE_MINUTE] for row in (one, other) if row["published_at"]}
+    return is_same_text(one, other) if len(moments) < 2 else _whole(one) == _whole(other) != ""
 
 
 def _whole(row: Mapping[str, Any]) -> str:

@@ -17,7 +17,7 @@ from caravan_crawler.store.article_history import (
     has_number,
     is_of_another,
     is_same_article,
-    is_same_text,
+    is_same_publication,
     losses,
     may_lead_to,
 )
@@ -62,6 +62,13 @@ class ArticleStore:
     def has_read(self, key: str) -> bool:
         """Whether this run has stored the article, under any of its URLs."""
         return key in self._stored
+
+    def aliases_of(self, key: str) -> list[str]:
+        """Return the other URLs of an article that earlier runs stored."""
+        if self.store.was_empty:
+            return []
+        of_stored = select(aliases.c.url).join(articles, articles.c.key == aliases.c.article_key)
+        return [url for (url,) in self.store.rows(of_stored.where(articles.c.key == key).order_by(aliases.c.url))]
 
     # Pages
 
@@ -205,12 +212,19 @@ class ArticleStore:
         return before if before is not None else self._texts.find(row)
 
     def _add_url(self, article: Article, own_key: str, before: Any, page_writes: PageWrites) -> None:
-        """Store a further URL of an article read in this run, and its number if only this URL has it."""
+        """Store a further URL of an article read in this run, and its number if only this URL has it.
+
+        The article keeps its URL, as both are alive, unless the further one is that of the site after its move.
+        """
         writes = self._writes_of_page(page_writes, before["key"], own_key=own_key, url=article.fetched_url)
+        own: dict[str, Any] = {"article_id": article.article_id}
         if article.url != before["url"]:
-            writes.add("alias", url=before["url"], article_key=before["key"], first_seen_at=before["first_seen_at"])
+            is_newer = has_number(before["url"], before) and not has_number(article.url, article)
+            alias, since = article.url, article.observed_at
+            if is_newer:
+                own["url"], alias, since = article.url, before["url"], before["first_seen_at"]
+            writes.add("alias", url=alias, article_key=before["key"], first_seen_at=since)
         self.store.write(writes)
-        own = {"url": article.url, "article_id": article.article_id}
         if changed := {name: value for name, value in own.items() if value != before[name]}:
             self.store.execute(update(articles).where(articles.c.key == before["key"]).values(**changed))
 
@@ -267,8 +281,11 @@ class ArticleStore:
     def _add_article(self, writes: Writes, history: ArticleHistory, before: Any, change_type: ChangeType) -> None:
         """Add the rows of an article whose history has changed."""
         assert history.row is not None
-        if before is not None and urlsplit(before["url"]).path != urlsplit(history.row["url"]).path:
+        is_moved = before is not None and urlsplit(before["url"]).path != urlsplit(history.row["url"]).path
+        if is_moved:
             writes.add("alias", url=before["url"], article_key=before["key"], first_seen_at=before["first_seen_at"])
+        if is_moved or before is None:
+            writes.add("alias_gone", the_key=history.row["url"])
         statement = "article_unchanged" if change_type is ChangeType.UNCHANGED else "article"
         writes.add(statement, **history.row | {"published_in": None})
         if history.has_new_versions:
@@ -330,7 +347,7 @@ class KnownTexts:
         for key in dict.fromkeys(keys):
             stored = stored_row(self._store, key)
             # Two articles have two numbers, even if one is a copy of the other.
-            if stored and is_same_text(row, stored) and None in (row["article_id"], stored["article_id"]):
+            if stored and is_same_publication(row, stored) and None in (row["article_id"], stored["article_id"]):
                 return stored
         return None
 

@@ -217,6 +217,7 @@ class Due(NamedTuple):
 
     key: str
     url: str
+    fetched_url: str
     section: str | None
     date_published: str | None
     etag: str | None

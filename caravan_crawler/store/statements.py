@@ -68,6 +68,8 @@ def write_statements(dialect: sa.Dialect) -> dict[str, sa.Executable]:
         "views_gone": _delete(view_counts.c.article_key),
         "views": insert(view_counts).on_conflict_do_nothing(),
         "alias": insert(aliases).on_conflict_do_nothing(),
+        # A URL that has become canonical; it may have shown another article before.
+        "alias_gone": _delete(aliases.c.url),
         **{f"{table.name}_gone": _delete(table.c.id, "the_id") for table in page_facts},
         **{table.name: insert(table) for table in page_facts},
         "other_page": _upsert(insert(other_pages)),

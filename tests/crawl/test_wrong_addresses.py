@@ -127,6 +127,37 @@ def test_an_alias_is_requested_once(status: int, alias: str, own: str, tmp_path:
     assert stored(tmp_path) == ({own: "Статья о деле 1"}, {})
 
 
+@pytest.mark.parametrize("is_first_run", [True, False])
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize("paths", [NUMBERED, UNNUMBERED], ids=["numbered", "unnumbered"])
+def test_a_cache_that_answers_with_the_page_of_another_article(
+    paths: list[str], order: int, is_first_run: bool, tmp_path: Path
+) -> None:
+    first, second = (
+        article(number, head=f'<link rel=canonical href="{path}">') for number, path in enumerate(paths, 1)
+    )
+    right = dict(zip(paths, (first, second), strict=True))
+    headlines = {path: f"Статья о деле {number}" for number, path in enumerate(paths, 1)}
+    with serve_plain({"/": page("Газета", links(*paths[::order])), **right}) as server:
+        options = ("-a", f"site={server.url}", "-a", "refresh_days=100000", "-s", "CONCURRENT_REQUESTS=1")
+        if not is_first_run:
+            assert crawl(tmp_path, *options).code == 0
+        server.answers[paths[1]] = first
+        done = crawl(tmp_path, *options)
+        assert (done.code, len(done.articles)) == (0, int(is_first_run)), done.log[-2000:]
+        assert stored(tmp_path) == (dict([*headlines.items()][: 2 - is_first_run]), {paths[1]: "other_article"})
+        server.answers[paths[1]] = second
+        store = open_in(tmp_path)
+        store.execute(update(schema.failures).values(retry_at="2020-01-01T00:00:00+00:00"))
+        store.close()
+        done = crawl(tmp_path, *options)
+        assert (done.code, len(done.articles)) == (0, int(is_first_run)), done.log[-2000:]
+    assert stored(tmp_path) == (headlines, {})
+    store = open_in(tmp_path)
+    assert table(store, schema.aliases) == []
+    store.close()
+
+
 def stored(data_dir: Path) -> tuple[dict[str, str], dict[str, str]]:
     """Return the headlines of the stored articles and the reasons of the failures, by path."""
     store = open_in(data_dir)

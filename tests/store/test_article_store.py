@@ -10,6 +10,7 @@ from caravan_crawler.items import Article, Failure, Link, PageWrites
 from caravan_crawler.store import crawl_state, database, schema
 from caravan_crawler.store.article_history import ChangeType
 from caravan_crawler.store.publication import article_of
+from caravan_crawler.store.store import Store
 from tests.store.stores import BASE, LATER, SEEN, article, article_store, keep, open_in, table
 
 COPY = "https://www.caravan.kz/"
@@ -186,6 +187,42 @@ def test_an_article_under_a_new_path_keeps_the_old_one_as_an_alias(tmp_path: Pat
     assert keep(store, article(url=moved, fetched_url=moved, section="sport")) is ChangeType.CHANGED
     assert [row["url"] for row in table(store, schema.aliases)] == [article().url]
     store.close()
+
+
+TEXT = "\n\n".join(f"Абзац {number} о курсах валют в обменниках города." for number in range(4))
+#: Moment and text of a second page of one headline and day, and whether it is of the same article.
+SECOND_PAGES = [
+    ("2025-05-12T09:00:00+05:00", TEXT, True),
+    ("2025-05-12T09:00:37+05:00", f"{TEXT} Ещё одно предложение.", True),
+    (None, TEXT.replace("Абзац 1", "Часть 1"), True),
+    ("2025-05-12T09:00:00+05:00", TEXT.replace("Абзац 1", "Часть 1"), True),
+    ("2025-05-12T14:00:00+05:00", TEXT, True),
+    ("2025-05-12T19:00:00+05:00", TEXT.replace("Абзац 1", "Часть 1"), False),
+]
+
+
+@pytest.mark.parametrize("is_same_run", [True, False])
+@pytest.mark.parametrize(("moment", "text", "is_same"), SECOND_PAGES)
+def test_two_pages_of_one_headline_and_day(
+    moment: str | None, text: str, is_same: bool, is_same_run: bool, tmp_path: Path
+) -> None:
+    own: dict[str, Any] = {"article_id": None, "lede": None}
+    first = article(**own, url=f"{BASE}news/a/", fetched_url=f"{BASE}news/a/", body=TEXT)
+    second = article(**own, url=f"{BASE}news/b/", fetched_url=f"{BASE}news/b/", body=text, published_at=moment)
+    first.published_at = "2025-05-12T09:00:00+05:00"
+    store = open_in(tmp_path)
+    one = article_store(store)
+    one.add_article(first, "/news/a/")
+    store.flush()
+    another = one if is_same_run else article_store(open_again(store, tmp_path), "run-2")
+    another.add_article(second, "/news/b/")
+    assert len(table(another.store, schema.articles)) == 2 - is_same
+    another.store.close()
+
+
+def open_again(store: Store, folder: Path) -> Store:
+    store.close()
+    return open_in(folder)
 
 
 def test_the_url_of_a_removed_article_that_leads_to_another_one_of_its_day(tmp_path: Path) -> None:
