@@ -50,7 +50,8 @@ class _Failing:
     run_id: str
     retry_at: str
     reason: str
-    first_failed_at: str = ""
+    first_failed_at: str
+    scope: str
 
 
 class FailedPages:
@@ -67,7 +68,7 @@ class FailedPages:
         names = ("url", "article_key", "attempts", "run_id", "retry_at", "scope", "reason", "first_failed_at")
         for row in store.rows(select(*(failures.c[name] for name in names))):
             of_run = row.article_key, row.attempts, row.run_id, row.retry_at
-            self._known[row.url] = _Failing(*of_run, row.reason, row.first_failed_at)
+            self._known[row.url] = _Failing(*of_run, row.reason, row.first_failed_at, row.scope)
             if row.reason == LOST_FIELDS:
                 self._losing.add(row.article_key)
             # A run of a period or some sections does not repeat the failures of others.
@@ -117,7 +118,7 @@ class FailedPages:
         attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
         retry_at = database.after(time, retry_delay(reason, attempts, is_source=key is None))
         first = time if row is None else row.first_failed_at
-        self._known[url] = _Failing(key, attempts, self._run_id, retry_at, reason, first)
+        self._known[url] = _Failing(key, attempts, self._run_id, retry_at, reason, first, self._scope)
         if key is not None and reason == LOST_FIELDS:
             self._losing.add(key)
         return {
@@ -133,12 +134,13 @@ class FailedPages:
             "run_id": self._run_id,
         }
 
-    def clear(self, url: str, key: str | None) -> list[str]:
-        """Remove the failures of a page that was read; return their URLs."""
+    def clear(self, url: str, key: str | None, *, only_own: bool = False) -> list[str]:
+        """Remove the failures of a page that was read, perhaps only those of this scope; return their URLs."""
         if not self._known:
             return []
         over = [url] if url in self._known else []
         over += [other for other, row in self._known.items() if key is not None and row.key == key and other != url]
+        over = [other for other in over if not only_own or self._known[other].scope == self._scope]
         for other in over:
             del self._known[other]
         self._losing.discard(key or "")
