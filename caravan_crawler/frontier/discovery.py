@@ -79,6 +79,10 @@ class Discovery:
         for url in self._article_store.failing.due:
             yield from self.restore(url, has_failed=True)
 
+    def is_unseen(self, key: str) -> bool:
+        """Whether a failed article was not requested before, as robots.txt has forbidden it."""
+        return key in self._article_store.failing.unseen
+
     def due_for_refresh(self) -> Iterator[tuple[str, str, dict[str, str]]]:
         """Yield key, URL and headers of articles to read again with conditional requests.
 

@@ -32,7 +32,7 @@ from caravan_crawler.frontier.schedule import (
     SourceSchedule,
 )
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, TrapGuard
-from caravan_crawler.items import LISTED, OTHER_ARTICLE, Failure, PageWrites
+from caravan_crawler.items import FORBIDDEN, LISTED, OTHER_ARTICLE, Failure, PageWrites
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
@@ -207,8 +207,10 @@ class CaravanSpider(Spider):
         yield from self.requests.articles(self.discovery.unread(), listed=self.discovery.listed_waiting())
         for key, url, headers in self.discovery.due_for_refresh():
             yield self.requests.refresh(key, url, headers)
+        failed = [*self.discovery.failed()]
         # Marked as listed, a page that is no article stays a failure, and is retried, whatever led to it.
-        yield from self.requests.articles(self.discovery.failed(), Priority.RETRY, meta={LISTED: True})
+        listed = {target.key for target in failed if not self.discovery.is_unseen(target.key)}
+        yield from self.requests.articles(failed, Priority.RETRY, listed=listed)
         if self.sitemaps.can_cover_period:
             # Sitemaps may make all other sources unnecessary; if not, those are requested when idle.
             self._are_sources_left = True
@@ -855,10 +857,18 @@ class CaravanSpider(Spider):
         return "redirected", f"it redirects to another article, but not for good: {request.url}"
 
     def _forbidden(self, failed: FailedRequest) -> PageWrites:
-        """Count a page that robots.txt forbids; return its result, by which no run requests it again."""
+        """Count a page that robots.txt forbids; return its result.
+
+        Later runs request an article again, because the rules may be a mistake. The failure does not count as one.
+        """
         self.crawl_stats.count("forbidden")
         self.logger.info("Forbidden by robots.txt: %s", failed.request.url)
-        return failed.writes
+        url, writes = failed.request.url, failed.writes
+        if writes.asked_key is not None and url == writes.asked_url:
+            writes.failure = Failure(FORBIDDEN, "robots.txt forbids it")
+        elif writes.asked_key is not None:
+            writes.failure = Failure("redirected", f"it redirects to {url}, which robots.txt forbids")
+        return writes
 
     def retry(self, page: Page) -> Request | None:
         """Return the request to repeat for a truncated or blocked page, until the retries are used up."""

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.items import LISTED, OTHER_ARTICLE
+from caravan_crawler.items import FORBIDDEN, LISTED, OTHER_ARTICLE
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.schema import articles, failures, other_pages, runs, sources
@@ -21,6 +21,8 @@ _LASTING = (*_GONE, "kind_other", "kind_listing")
 _LASTING_DELAY, _LONGEST_LASTING = timedelta(days=1), timedelta(days=30)
 #: Delay after the second run in which a page failed; after the first, the next run tries again.
 _DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
+#: A forbidden page is asked for at least once a day, as the request is sent only once the rules allow it.
+_LONGEST_FORBIDDEN = timedelta(days=1)
 _GROWTH = 4
 #: The longest delay before a failed page is tried again.
 LONGEST_DELAY = max(_LONGEST, _LONGEST_LASTING)
@@ -40,7 +42,8 @@ def retry_delay(reason: str, attempts: int, *, is_source: bool = False) -> timed
         return min(_LASTING_DELAY * int(_GROWTH ** min(attempts - 1, 5)), _LONGEST_LASTING)
     if attempts == 1:
         return timedelta(0)
-    return min(_DELAY * int(_GROWTH ** min(attempts - 2, 5)), _LONGEST)
+    longest = _LONGEST_FORBIDDEN if reason == FORBIDDEN else _LONGEST
+    return min(_DELAY * int(_GROWTH ** min(attempts - 2, 5)), longest)
 
 
 @dataclass(slots=True)
@@ -65,12 +68,16 @@ class FailedPages:
         self._losing: set[str] = set()
         self.due: list[str] = []
         """URLs of failed articles to request in this run; listings and feeds are requested anyway."""
+        self.unseen: set[str] = set()
+        """Keys of articles that robots.txt has forbidden: no run has seen whether their pages are articles."""
         names = ("url", "article_key", "attempts", "run_id", "retry_at", "scope", "reason", "first_failed_at")
         for row in store.rows(select(*(failures.c[name] for name in names))):
             of_run = row.article_key, row.attempts, row.run_id, row.retry_at
             self._known[row.url] = _Failing(*of_run, row.reason, row.first_failed_at, row.scope)
             if row.reason == LOST_FIELDS:
                 self._losing.add(row.article_key)
+            if row.reason == FORBIDDEN:
+                self.unseen.add(row.article_key)
             # A run of a period or some sections does not repeat the failures of others.
             if row.article_key is not None and row.retry_at <= time and (not scope or row.scope == scope):
                 self.due.append(row.url)
@@ -94,7 +101,7 @@ class FailedPages:
         however many runs there were.
         """
         row = self._known.get(url)
-        if row is None or row.run_id == self._run_id or row.reason == LOST_FIELDS:
+        if row is None or row.run_id == self._run_id or row.reason in (LOST_FIELDS, FORBIDDEN):
             return False
         if row.run_id in self._sound:
             return True
@@ -115,6 +122,8 @@ class FailedPages:
         if row is not None and row.reason == LOST_FIELDS != reason:
             # Else a later run would publish the incomplete article without another try.
             reason, message = LOST_FIELDS, f"{message}; before, it came without a required field"
+        if row is not None and row.reason == FORBIDDEN != reason:
+            row = None  # its first request that was sent
         attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
         retry_at = database.after(time, retry_delay(reason, attempts, is_source=key is None))
         first = time if row is None else row.first_failed_at
