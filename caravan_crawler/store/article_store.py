@@ -266,7 +266,14 @@ class ArticleStore:
         self, writes: Writes, key: str, url: str, kind: str, section: str | None = None, day: str | None = None
     ) -> None:
         writes.add(
-            "other_page", key=key, url=url, kind=kind, section=section, date_published=day, seen_at=database.now()
+            "other_page",
+            key=key,
+            url=url,
+            kind=kind,
+            section=section,
+            date_published=day,
+            seen_at=database.now(),
+            scope=self._scope,
         )
 
     def _add_article(self, writes: Writes, history: ArticleHistory, before: Any, change_type: ChangeType) -> None:

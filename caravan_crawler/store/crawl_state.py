@@ -13,6 +13,7 @@ from caravan_crawler.items import FORBIDDEN, LISTED, OTHER_ARTICLE
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.schema import articles, failures, other_pages, runs, sources
+from caravan_crawler.store.statements import doubtful_pages
 from caravan_crawler.store.store import Store
 
 #: Reasons that rarely go away.
@@ -252,6 +253,11 @@ def listed_waiting(store: Store, scope: str) -> set[str]:
     columns = schema.frontier.c
     query = select(columns.key, columns.reach).where(columns.scope == scope, columns.key.startswith("/"))
     return {key for key, reach in store.rows(query) if reach and LISTED in reach}
+
+
+def doubtful(store: Store, scope: str) -> list[str]:
+    """Return the URLs whose pages were no articles and are due again in a run of this scope."""
+    return [url for (url,) in store.rows(doubtful_pages(scope, database.now()))]
 
 
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:
