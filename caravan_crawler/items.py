@@ -238,6 +238,8 @@ def column_names(item_class: type) -> list[str]:
 
 #: Reason: the URL leads to another article than the one it names.
 OTHER_ARTICLE = "other_article"
+#: Reason: robots.txt forbids the URL of an article.
+FORBIDDEN = "forbidden"
 #: Key in ``Request.meta``, and in that of a waiting article: a feed, a sitemap or a listing names it as an article.
 LISTED = "named"
 

@@ -47,6 +47,8 @@ CRAWL_DELAY_STAT = "caravan/crawl_delay"
 IDENTITY_STAT = "caravan/identity"
 #: Message if the site is not the store's.
 OTHER_SITE_STAT = "caravan/other_site"
+#: Number of pages that waited, in sections that have articles, and were none when read; and of those that were.
+NO_ARTICLE_STAT, FOUND_ARTICLE_STAT = "caravan/waiting/no_article", "caravan/waiting/article"
 #: Number of articles that are copies of one text; URL of the last.
 COPIES_STAT, COPY_STAT = "caravan/copies", "caravan/last_copy"
 #: Address of a listing's next page whose form is unknown, the last one; their number.
@@ -70,6 +72,8 @@ _NAMES = ("sound", "crashed", "refused", "below_floors", "unreachable", "locked"
 MOST_FAILED = 0.1
 #: Failed pages allowed in any run: one missing page of three is no outage.
 FEW_FAILED = 3
+#: Pages without an article, of those that waited, from which a run is not sound if they are most of them.
+MANY_WITHOUT_ARTICLE = 10
 
 
 #: Stats with the message of a problem, whatever else has happened, and the exit code.
@@ -156,6 +160,10 @@ def _judge_pages(stats: Mapping[str, Any], ending: str) -> Outcome:
             message = "pages of articles could not be read as such, so the markup has probably changed"
             return Outcome(BELOW_FLOORS, f"{no_articles} of {read} {message}; the last: {last}")
         return Outcome(UNREACHABLE, f"{failed} of {read + failed} pages failed; the last: {last}")
+    none, found = stats.get(NO_ARTICLE_STAT, 0), stats.get(FOUND_ARTICLE_STAT, 0)
+    if none >= MANY_WITHOUT_ARTICLE and none > found:
+        message = "pages that earlier runs found and did not read show no article; later runs request them again"
+        return Outcome(BELOW_FLOORS, f"{none} of {none + found} {message}")
     if lists := stats.get("caravan/abandoned_lists"):
         return Outcome(UNREACHABLE, f"{lists} lists were given up, as page after page failed; the last: {last}")
     return _judge_data(stats, ending, read, failed, last)

@@ -9,6 +9,7 @@ from caravan_crawler.frontier.articles import Frontier, Key, Target, day_of, one
 from caravan_crawler.frontier.speculative_urls import SpeculativeUrls
 from caravan_crawler.items import PageWrites
 from caravan_crawler.normalise.dates import ALMATY
+from caravan_crawler.outcome import MANY_WITHOUT_ARTICLE
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.syndication import Entry
 from caravan_crawler.store import crawl_state
@@ -49,6 +50,8 @@ class Discovery:
         self._note_day = note_day
         self._speculative_urls = SpeculativeUrls(most_hops)
         self._undated_left = most_undated
+        self._waiting: set[str] = set()
+        self._doubtful: set[str] = set()
         self.known = 0
         """Number of links to articles already in the store."""
         self.entries = 0
@@ -73,8 +76,30 @@ class Discovery:
 
     def unread(self) -> Iterator[Target]:
         """Yield the articles that runs of this kind have found but not read."""
-        for url, is_speculative in crawl_state.waiting(self._store, self._arguments.scope):
-            yield from self.restore(url, is_speculative=is_speculative)
+        waiting = crawl_state.waiting(self._store, self._arguments.scope)
+        sections = crawl_state.stored_sections(self._store) if len(waiting) >= MANY_WITHOUT_ARTICLE else set()
+        for url, is_speculative in waiting:
+            targets = self.restore(url, is_speculative=is_speculative)
+            for target in targets:
+                address = self._site.address(target.url)
+                if address is not None and address.section in sections and not is_speculative:
+                    self._waiting.add(target.key)
+            yield from targets
+
+    def was_waiting(self, key: str | None) -> bool:
+        """Whether earlier runs have found the article and not read it, in a section that has stored articles."""
+        return key in self._waiting
+
+    def doubtful(self) -> Iterator[Target]:
+        """Yield the URLs whose pages were no articles and are due again."""
+        for url in crawl_state.doubtful(self._store, self._arguments.scope):
+            targets = self.restore(url, has_failed=True)
+            self._doubtful.update(target.key for target in targets)
+            yield from targets
+
+    def is_doubtful(self, key: str | None) -> bool:
+        """Whether the page is requested again that was no article when it was read before."""
+        return key in self._doubtful
 
     def listed_waiting(self) -> set[str]:
         """Return the keys of those :meth:`unread` ones without a number that a source names as articles."""
@@ -84,6 +109,10 @@ class Discovery:
         """Yield the articles that failed and are due again."""
         for url in self._article_store.failing.due:
             yield from self.restore(url, has_failed=True)
+
+    def is_unseen(self, key: str) -> bool:
+        """Whether a failed article was not requested before, as robots.txt has forbidden it."""
+        return key in self._article_store.failing.unseen
 
     def due_for_refresh(self) -> Iterator[tuple[str, str, dict[str, str]]]:
         """Yield key, URL and headers of articles to read again with conditional requests.
@@ -295,7 +324,9 @@ class Discovery:
 
     def read(self, asked_url: str, *, is_article: bool) -> None:
         """Register whether the requested page was an article."""
-        self._speculative_urls.read(self._site.address(asked_url), is_article=is_article)
+        address = self._site.address(asked_url)
+        if is_article or address is None or not self.is_doubtful(str(address.key)):
+            self._speculative_urls.read(address, is_article=is_article)
 
     def may_be_asked(self, url: str) -> bool:
         """Whether the page at a URL or path has not failed, or its retry is due."""

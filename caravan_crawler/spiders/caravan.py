@@ -31,8 +31,8 @@ from caravan_crawler.frontier.schedule import (
     Sitemaps,
     SourceSchedule,
 )
-from caravan_crawler.frontier.speculative_urls import FOUND_ON, TrapGuard
-from caravan_crawler.items import LISTED, OTHER_ARTICLE, Failure, PageWrites
+from caravan_crawler.frontier.speculative_urls import FOUND_ON, HOPS, TrapGuard
+from caravan_crawler.items import FORBIDDEN, LISTED, OTHER_ARTICLE, Failure, PageWrites
 from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
@@ -207,8 +207,13 @@ class CaravanSpider(Spider):
         yield from self.requests.articles(self.discovery.unread(), listed=self.discovery.listed_waiting())
         for key, url, headers in self.discovery.due_for_refresh():
             yield self.requests.refresh(key, url, headers)
+        failed = [*self.discovery.failed()]
         # Marked as listed, a page that is no article stays a failure, and is retried, whatever led to it.
-        yield from self.requests.articles(self.discovery.failed(), Priority.RETRY, meta={LISTED: True})
+        listed = {target.key for target in failed if not self.discovery.is_unseen(target.key)}
+        yield from self.requests.articles(failed, Priority.RETRY, listed=listed)
+        # Their links are followed only if they are articles now: each was as far from an article as allowed.
+        hops = {HOPS: self.settings.getint("MAX_HOPS_FROM_ARTICLE")}
+        yield from self.requests.articles(self.discovery.doubtful(), Priority.RETRY, meta=hops)
         if self.sitemaps.can_cover_period:
             # Sitemaps may make all other sources unnecessary; if not, those are requested when idle.
             self._are_sources_left = True
@@ -288,6 +293,10 @@ class CaravanSpider(Spider):
     def _article_failed(self, failed: FailedRequest) -> Iterator[Any]:
         if failed.is_forbidden:
             yield from self._try_next_url(self._forbidden(failed), failed.request.url)
+        elif self.discovery.is_doubtful(failed.writes.asked_key):
+            if not failed.is_answered:
+                self._not_fetched(failed)
+            yield self._no_article_again(failed.writes)
         elif failed.is_answered or self.discovery.is_settled(failed.writes.asked_url):
             yield from self._try_next_url(failed.writes, failed.request.url, failed.reason, failed.message)
         else:
@@ -300,7 +309,10 @@ class CaravanSpider(Spider):
             if again := self.retry(page):
                 yield again
                 return
-            if page.kind is None or page.kind in WORTH_RETRYING:
+            if self.discovery.is_doubtful(writes.asked_key):
+                self._count_unusable(page)
+                yield self._no_article_again(writes)
+            elif page.kind is None or page.kind in WORTH_RETRYING:
                 yield self._unusable(page)
             else:
                 self._count_unusable(page)
@@ -312,6 +324,8 @@ class CaravanSpider(Spider):
         self.crawl_stats.reading(reading)
         article = reading.article
         self.discovery.read(writes.asked_url, is_article=article is not None)
+        if self.discovery.was_waiting(writes.asked_key):
+            self.crawl_stats.count("waiting/no_article" if article is None else "waiting/article")
         meta = self.trap_guard.request_meta(
             page.response.url, page.response.meta, article, is_address=writes.asked_key is not None
         )
@@ -360,6 +374,11 @@ class CaravanSpider(Spider):
             self.listed_articles.add_other(writes, reading.kind)
         is_misspelt = asked is not None and asked.spelling != asked.path
         yield from self._try_next_url(writes, url) if is_misspelt else [writes]
+
+    @staticmethod
+    def _no_article_again(writes: PageWrites) -> PageWrites:
+        """Return the result of a page that failed, and that was no article before, so that it fails no run."""
+        return PageWrites(writes.asked_url, writes.asked_key, other_kind=PageKind.OTHER)
 
     def _listed_but_no_article(self, keys: Iterable[str]) -> Iterator[Any]:
         """Register articles that a source names; store the failures of those that were read before and were none."""
@@ -858,10 +877,18 @@ class CaravanSpider(Spider):
         return "redirected", f"it redirects to another article, but not for good: {request.url}"
 
     def _forbidden(self, failed: FailedRequest) -> PageWrites:
-        """Count a page that robots.txt forbids; return its result, by which no run requests it again."""
+        """Count a page that robots.txt forbids; return its result.
+
+        Later runs request an article again, because the rules may be a mistake. The failure does not count as one.
+        """
         self.crawl_stats.count("forbidden")
         self.logger.info("Forbidden by robots.txt: %s", failed.request.url)
-        return failed.writes
+        url, writes = failed.request.url, failed.writes
+        if writes.asked_key is not None and url == writes.asked_url:
+            writes.failure = Failure(FORBIDDEN, "robots.txt forbids it")
+        elif writes.asked_key is not None:
+            writes.failure = Failure("redirected", f"it redirects to {url}, which robots.txt forbids")
+        return writes
 
     def retry(self, page: Page) -> Request | None:
         """Return the request to repeat for a truncated or blocked page, until the retries are used up."""

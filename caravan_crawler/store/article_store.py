@@ -155,7 +155,7 @@ class ArticleStore:
         """Store that an article is outside the period or the sections, and its page's writes."""
         if key not in self._expected:
             return
-        writes = self._writes_of_page(self._expected.pop(key, PageWrites()), key)
+        writes = self._writes_of_page(self._expected.pop(key, PageWrites()), key, is_outside=True)
         self._add_other(writes, key, article.url, "outside", article.section, article.date_published)
         self.store.write(writes)
 
@@ -236,11 +236,13 @@ class ArticleStore:
         own_key: str | None = None,
         url: str = "",
         is_whole: bool = True,
+        is_outside: bool = False,
     ) -> Writes:
         """Return the rows to write for a page; ``key`` is its article's.
 
         ``own_key`` is the key of the page's own ``url``, if the article is stored under another one. Earlier failures
-        are cleared if the page was read completely (``is_whole``).
+        are cleared if the page was read completely (``is_whole``). An article that ``is_outside`` the scope is not
+        stored, so it still waits for runs of other scopes.
         """
         writes = Writes()
         time = database.now()
@@ -262,12 +264,15 @@ class ArticleStore:
             writes.add("new_list", scope=self._scope, **source)
         # An article whose URL failed still waits if it has another one.
         for done in {page_writes.asked_key, key, own_key} - {None, *(found for found, _ in page_writes.links)}:
-            writes.add("read", the_key=done)
+            if is_outside:
+                writes.add("left", the_scope=self._scope, the_key=done)
+            else:
+                writes.add("read", the_key=done)
         if page_writes.asked_key is not None and key is not None and page_writes.asked_key != key:
             self._add_other(writes, page_writes.asked_key, page_writes.asked_url, "alias")
         if own_key is not None and own_key not in (key, page_writes.asked_key):
             self._add_other(writes, own_key, url, "alias")
-        for url in self.failing.clear(page_writes.asked_url, key) if is_whole else ():
+        for url in self.failing.clear(page_writes.asked_url, key, only_own=is_outside) if is_whole else ():
             writes.add("failure_cleared", the_key=url)
         return writes
 
@@ -275,7 +280,14 @@ class ArticleStore:
         self, writes: Writes, key: str, url: str, kind: str, section: str | None = None, day: str | None = None
     ) -> None:
         writes.add(
-            "other_page", key=key, url=url, kind=kind, section=section, date_published=day, seen_at=database.now()
+            "other_page",
+            key=key,
+            url=url,
+            kind=kind,
+            section=section,
+            date_published=day,
+            seen_at=database.now(),
+            scope=self._scope,
         )
 
     def _add_article(self, writes: Writes, history: ArticleHistory, before: Any, change_type: ChangeType) -> None:

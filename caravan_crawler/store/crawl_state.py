@@ -9,10 +9,11 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.items import LISTED, OTHER_ARTICLE
+from caravan_crawler.items import FORBIDDEN, LISTED, OTHER_ARTICLE
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.schema import articles, failures, other_pages, runs, sources
+from caravan_crawler.store.statements import doubtful_pages
 from caravan_crawler.store.store import Store
 
 #: Reasons that rarely go away.
@@ -21,6 +22,8 @@ _LASTING = (*_GONE, "kind_other", "kind_listing")
 _LASTING_DELAY, _LONGEST_LASTING = timedelta(days=1), timedelta(days=30)
 #: Delay after the second run in which a page failed; after the first, the next run tries again.
 _DELAY, _LONGEST = timedelta(hours=1), timedelta(days=7)
+#: A forbidden page is asked for at least once a day, as the request is sent only once the rules allow it.
+_LONGEST_FORBIDDEN = timedelta(days=1)
 _GROWTH = 4
 #: The longest delay before a failed page is tried again.
 LONGEST_DELAY = max(_LONGEST, _LONGEST_LASTING)
@@ -40,7 +43,8 @@ def retry_delay(reason: str, attempts: int, *, is_source: bool = False) -> timed
         return min(_LASTING_DELAY * int(_GROWTH ** min(attempts - 1, 5)), _LONGEST_LASTING)
     if attempts == 1:
         return timedelta(0)
-    return min(_DELAY * int(_GROWTH ** min(attempts - 2, 5)), _LONGEST)
+    longest = _LONGEST_FORBIDDEN if reason == FORBIDDEN else _LONGEST
+    return min(_DELAY * int(_GROWTH ** min(attempts - 2, 5)), longest)
 
 
 @dataclass(slots=True)
@@ -50,7 +54,8 @@ class _Failing:
     run_id: str
     retry_at: str
     reason: str
-    first_failed_at: str = ""
+    first_failed_at: str
+    scope: str
 
 
 class FailedPages:
@@ -64,12 +69,16 @@ class FailedPages:
         self._losing: set[str] = set()
         self.due: list[str] = []
         """URLs of failed articles to request in this run; listings and feeds are requested anyway."""
+        self.unseen: set[str] = set()
+        """Keys of articles that robots.txt has forbidden: no run has seen whether their pages are articles."""
         names = ("url", "article_key", "attempts", "run_id", "retry_at", "scope", "reason", "first_failed_at")
         for row in store.rows(select(*(failures.c[name] for name in names))):
             of_run = row.article_key, row.attempts, row.run_id, row.retry_at
-            self._known[row.url] = _Failing(*of_run, row.reason, row.first_failed_at)
+            self._known[row.url] = _Failing(*of_run, row.reason, row.first_failed_at, row.scope)
             if row.reason == LOST_FIELDS:
                 self._losing.add(row.article_key)
+            if row.reason == FORBIDDEN:
+                self.unseen.add(row.article_key)
             # A run of a period or some sections does not repeat the failures of others.
             if row.article_key is not None and row.retry_at <= time and (not scope or row.scope == scope):
                 self.due.append(row.url)
@@ -93,7 +102,7 @@ class FailedPages:
         however many runs there were.
         """
         row = self._known.get(url)
-        if row is None or row.run_id == self._run_id or row.reason == LOST_FIELDS:
+        if row is None or row.run_id == self._run_id or row.reason in (LOST_FIELDS, FORBIDDEN):
             return False
         if row.run_id in self._sound:
             return True
@@ -114,10 +123,12 @@ class FailedPages:
         if row is not None and row.reason == LOST_FIELDS != reason:
             # Else a later run would publish the incomplete article without another try.
             reason, message = LOST_FIELDS, f"{message}; before, it came without a required field"
+        if row is not None and row.reason == FORBIDDEN != reason:
+            row = None  # its first request that was sent
         attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
         retry_at = database.after(time, retry_delay(reason, attempts, is_source=key is None))
         first = time if row is None else row.first_failed_at
-        self._known[url] = _Failing(key, attempts, self._run_id, retry_at, reason, first)
+        self._known[url] = _Failing(key, attempts, self._run_id, retry_at, reason, first, self._scope)
         if key is not None and reason == LOST_FIELDS:
             self._losing.add(key)
         return {
@@ -133,12 +144,13 @@ class FailedPages:
             "run_id": self._run_id,
         }
 
-    def clear(self, url: str, key: str | None) -> list[str]:
-        """Remove the failures of a page that was read; return their URLs."""
+    def clear(self, url: str, key: str | None, *, only_own: bool = False) -> list[str]:
+        """Remove the failures of a page that was read, perhaps only those of this scope; return their URLs."""
         if not self._known:
             return []
         over = [url] if url in self._known else []
         over += [other for other, row in self._known.items() if key is not None and row.key == key and other != url]
+        over = [other for other in over if not only_own or self._known[other].scope == self._scope]
         for other in over:
             del self._known[other]
         self._losing.discard(key or "")
@@ -242,6 +254,11 @@ def listed_waiting(store: Store, scope: str) -> set[str]:
     columns = schema.frontier.c
     query = select(columns.key, columns.reach).where(columns.scope == scope, columns.key.startswith("/"))
     return {key for key, reach in store.rows(query) if reach and LISTED in reach}
+
+
+def doubtful(store: Store, scope: str) -> list[str]:
+    """Return the URLs whose pages were no articles and are due again in a run of this scope."""
+    return [url for (url,) in store.rows(doubtful_pages(scope, database.now()))]
 
 
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:

@@ -191,13 +191,7 @@ frontier = sa.Table(
     sa.Column("key", sa.Text, nullable=False),
     sa.Column("url", sa.Text, nullable=False),
     sa.Column("found_at", sa.Text, nullable=False),
-    sa.Column(
-        "is_speculative",
-        sa.Integer,
-        nullable=False,
-        server_default="0",
-        comment="1: deferred, as similar URLs led to no articles",
-    ),
+    sa.Column("is_speculative", sa.Integer, nullable=False, server_default="0", comment="1: deferred, over the budget"),
     sa.Column("reach", _JSON, comment="meta of its request: pages without article before it, or its listing"),
     # Set by the workers of a shared crawl only.
     sa.Column("claimed_by", sa.Text, comment="run that reads it"),
@@ -227,6 +221,8 @@ other_pages = sa.Table(
     sa.Column("section", sa.Text),
     sa.Column("date_published", sa.Text),
     sa.Column("seen_at", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False, server_default="", comment="period and sections of the run"),
+    sa.Column("times", sa.Integer, nullable=False, server_default="1", comment="number of times it was read"),
     comment="URLs that look like an article's and gave no item",
 )
 
@@ -333,6 +329,12 @@ def _split_day_and_moment(connection: sa.Connection) -> None:
             last = rows[-1][0]
 
 
+def _count_readings_of_other_pages(connection: sa.Connection) -> None:
+    """6 to 7: a page without an article is requested again twice, by runs of its scope."""
+    connection.execute(sa.text("ALTER TABLE other_pages ADD COLUMN scope TEXT DEFAULT '' NOT NULL"))
+    connection.execute(sa.text("ALTER TABLE other_pages ADD COLUMN times INTEGER DEFAULT 1 NOT NULL"))
+
+
 #: The first upgrades version 1 to 2, and so on. A migration never changes; it contains SQL, because the tables of
 #: ``schema.py`` change with later versions.
 MIGRATIONS: tuple[Migration, ...] = (
@@ -341,6 +343,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     _mark_what_is_published,
     _claim_rows,
     _split_day_and_moment,
+    _count_readings_of_other_pages,
 )
 
 _VERSION = "schema_version"

@@ -2,11 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
+from caravan_crawler.store.database import after
 from caravan_crawler.store.schema import (
     aliases,
     article_versions,
@@ -24,6 +26,8 @@ from caravan_crawler.store.schema import (
 
 #: Columns that only the first INSERT of an article sets.
 _ONCE = {"key", "first_seen_at"}
+#: A page that was no article is requested again this long after its first and its second reading; maximum per run.
+_AGAIN, _MOST_AGAIN = (timedelta(days=1), timedelta(days=7)), 200
 
 
 class Writes:
@@ -72,7 +76,7 @@ def write_statements(dialect: sa.Dialect) -> dict[str, sa.Executable]:
         "alias_gone": _delete(aliases.c.url),
         **{f"{table.name}_gone": _delete(table.c.id, "the_id") for table in page_facts},
         **{table.name: insert(table) for table in page_facts},
-        "other_page": _upsert(insert(other_pages)),
+        "other_page": _upsert(insert(other_pages), times=other_pages.c.times + 1),
         "found": _found(insert(frontier)),
         # Another worker may have walked the listing.
         "new_list": insert(sources).on_conflict_do_nothing(),
@@ -107,6 +111,23 @@ def known_pages(dialect: sa.Dialect) -> sa.Executable:
     )
 
 
+def doubtful_pages(scope: str, now: str) -> sa.Select[Any]:
+    """Return the query for the URLs whose pages were no articles and are due again: the site may have sent wrong pages.
+
+    A run of a period or some sections reads those of its own ``scope`` only.
+    """
+    other = other_pages.c
+    is_due = sa.or_(*(sa.and_(other.times == n, other.seen_at < after(now, -age)) for n, age in enumerate(_AGAIN, 1)))
+    is_known = sa.or_(
+        sa.exists().where(articles.c.key == other.key),
+        sa.exists().where(failures.c.article_key == other.key),
+        sa.exists().where(frontier.c.key == other.key, frontier.c.scope == scope),
+    )
+    query = sa.select(other.url).where(other.kind.not_in(("alias", "outside")), is_due, ~is_known)
+    query = query if not scope else query.where(other.scope == scope)
+    return query.order_by(other.times, other.seen_at).limit(_MOST_AGAIN)
+
+
 def _is_in_keys(column: sa.Column[Any], dialect: sa.Dialect) -> sa.ColumnElement[bool]:
     if dialect.name == "postgresql":
         return column == sa.any_(sa.bindparam("keys", type_=sa.ARRAY(sa.Text)))
@@ -123,11 +144,11 @@ def _insert_of(dialect: sa.Dialect) -> Any:
     return sqlite.insert
 
 
-def _upsert(insert: Any, keep: Collection[str] = ()) -> Any:
-    """Update the row of the same primary key instead, except for its columns ``keep``."""
+def _upsert(insert: Any, keep: Collection[str] = (), **changes: Any) -> Any:
+    """Update the row of the same primary key instead, except for its columns ``keep``; ``changes`` are own values."""
     primary = insert.table.primary_key.columns.keys()
     replaced = {name: column for name, column in insert.excluded.items() if name not in primary and name not in keep}
-    return insert.on_conflict_do_update(index_elements=primary, set_=replaced)
+    return insert.on_conflict_do_update(index_elements=primary, set_=replaced | changes)
 
 
 def _found(insert: Any) -> Any:

@@ -1,6 +1,7 @@
 """Addresses without a number that the site names as articles: a page that is none is a failure, and is tried again."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -8,14 +9,27 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import update
 
-from caravan_crawler.store import schema
+from caravan_crawler.store import database, schema
 from tests.store.stores import open_in, table
 from tests.support.crawling import Crawl, crawl
-from tests.support.plain_site import HTML, Answer, Answers, PlainServer, article, links, page, rss, serve_plain, urlset
+from tests.support.plain_site import (
+    HTML,
+    NOT_FOUND,
+    Answer,
+    Answers,
+    PlainServer,
+    article,
+    links,
+    page,
+    rss,
+    serve_plain,
+    urlset,
+)
 
 PATHS = [f"/news/{word}-otkryli-posle-remonta/" for word in "shkolu dorogu teatr bolnitsu most bassein park".split()]
 ODD, *WHOLE = PATHS
 OTHER = page("Контакты", "<h1>Контакты</h1><p>Редакция работает по будням с девяти до шести часов.</p>")
+LINKED_OTHER = page("Рубрики", "<h1>Рубрики</h1><p>Редакция работает по будням.</p>" + links("/rubric/o-gorode/"))
 LIST = page("Новости", links(*WHOLE))
 PAST = "2020-01-01T00:00:00+00:00"
 
@@ -80,6 +94,50 @@ def test_what_only_a_page_links_to_is_no_failure(tmp_path: Path) -> None:
         _, report = run(tmp_path, server)
     assert failures(tmp_path) == {}
     assert report["pages"]["other"] == 1
+
+
+def pass_days(data_dir: Path, days: int) -> None:
+    store = open_in(data_dir)
+    for row in table(store, schema.other_pages):
+        seen_at = database.after(row["seen_at"], timedelta(days=-days))
+        store.execute(update(schema.other_pages).where(schema.other_pages.c.key == row["key"]).values(seen_at=seen_at))
+    store.close()
+
+
+@pytest.mark.parametrize("later", [OTHER, NOT_FOUND, Answer("", HTML | {"Location": "/news/"}, 302), LINKED_OTHER])
+def test_a_page_that_was_no_article_is_asked_for_twice_more(later: Answer | str, tmp_path: Path) -> None:
+    with serve_plain(site(**{"/": page("Газета", links(*PATHS)), ODD: OTHER})) as server:
+        run(tmp_path, server)
+        server.answers |= {"/": page("Газета", links(*WHOLE)), ODD: later}
+        for days, is_due in ((0, False), (2, True), (2, False), (7, True), (29, False), (400, False)):
+            pass_days(tmp_path, days)
+            _, report = run(tmp_path, server, code=0)
+            assert (ODD in server.requests) is is_due, days
+            assert report["failures"] == {}
+            assert not {path for path in server.requests if path.startswith("/rubric/")}
+    assert failures(tmp_path) == {}
+
+
+def test_articles_that_waited_during_an_outage_are_read_a_day_later(tmp_path: Path) -> None:
+    old = [f"/news/{word}-zakryli-na-remont/" for word in "shkolu dorogu teatr bolnitsu most park rynok".split()]
+    old += [path.replace("zakryli", "otkryli") for path in old]
+    answers = site(**{path: article(number) for number, path in enumerate(old, 20)})
+    answers[WHOLE[0]] = article(1, more=links(*old))
+    with serve_plain(answers) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}", "-a", "limit=6", "-s", "CONCURRENT_REQUESTS=1")
+        assert done.code == 0, done.log[-2000:]
+        sound = dict(server.answers)
+        server.answers |= dict.fromkeys(old, OTHER) | {WHOLE[0]: article(1)}
+        done, report = run(tmp_path, server, code=3)
+        assert f"{len(old)} of {len(old)} pages that earlier runs found and did not read" in report["reason"]
+        server.answers |= sound | {WHOLE[0]: article(1)}
+        done, _ = run(tmp_path, server)
+        assert not set(old) & set(server.requests)
+        pass_days(tmp_path, 2)
+        done, _ = run(tmp_path, server)
+        assert set(old) == {urlsplit(record["url"]).path for record in done.articles} & set(old)
+        run(tmp_path, server)
+        assert not set(old) & set(server.requests)
 
 
 def test_a_changed_template_of_all_new_articles_is_seen(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -102,6 +103,25 @@ def test_leftovers_of_a_run_of_another_kind(killed: list[str], following: list[l
         assert published(tmp_path) == []
         for arguments in following:
             sound(crawl(tmp_path, *site, *(option for argument in arguments for option in ("-a", argument))))
+    check_published(tmp_path)
+
+
+def test_an_article_outside_a_period_waits_for_runs_without_one(tmp_path: Path) -> None:
+    new, old = ([f"/news/{word}-{name}/" for word in ("shkola", "teatr", "most")] for name in ("otkryt", "zakryt"))
+    answers: Answers = {path: article(number, day="2026-11-20") for number, path in enumerate(new)}
+    answers |= {path: article(number, day="2026-10-20") for number, path in enumerate(old, 10)}
+    answers |= {"/": page("Газета", links(*new, *old))}
+    with serve_plain(answers) as server:
+        options = ("-a", f"site={server.url}", "-a", "refresh_days=0")
+        sound(crawl(tmp_path, *options, "-a", "limit=1"))
+        for number in range(2):
+            server.requests.clear()
+            sound(crawl(tmp_path, *options, "-a", "since=2026-11-01"))
+            assert (set(old) <= set(server.requests)) is (number == 0)
+        server.answers["/"] = page("Газета", links(*new))  # no page names the old ones any longer
+        done = crawl(tmp_path, *options)
+        sound(done)
+        assert {urlsplit(record["url"]).path for record in done.articles} == set(old)
     check_published(tmp_path)
 
 

@@ -2,12 +2,17 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from sqlalchemy import update
 
 from caravan_crawler.sample_site import SampleResponse, serve
+from caravan_crawler.store import schema
 from tests.crawl.timed import BUSY, HTML, Timed
+from tests.store.stores import open_in, table
 from tests.support.crawling import crawl
+from tests.support.plain_site import Answer, Answers, article, links, page, serve_plain, urlset
 
 # robots.txt
 
@@ -57,6 +62,59 @@ def test_pages_that_wait_for_robots_txt_are_one_line(tmp_path: Path) -> None:
 
 
 RULES = b"User-agent: *\nDisallow: /\n"
+
+
+FORBIDDEN = [f"/news/{word}-otkryli-posle-remonta/" for word in "shkolu dorogu teatr bolnitsu most park".split()]
+ALLOWED = [f"/sport/{word}-vyigrala-match/" for word in "komanda sbornaya shkola molodezh".split()]
+
+
+def test_articles_forbidden_by_mistake_are_read_once_they_are_allowed(tmp_path: Path) -> None:
+    answers: Answers = {path: article(number) for number, path in enumerate([*FORBIDDEN, *ALLOWED])}
+    answers |= {
+        "/": page("Газета", links(*FORBIDDEN, *ALLOWED)),
+        "/sitemap.xml": urlset(*FORBIDDEN, *ALLOWED),
+        "/robots.txt": Answer("User-agent: *\nDisallow: /news/\n", {"Content-Type": "text/plain"}),
+    }
+    with serve_plain(answers) as server:
+        options = ("-a", f"site={server.url}", "-a", "refresh_days=0")
+        for number in range(3):
+            done = crawl(tmp_path, *options)
+            assert done.code == 0, done.log[-1500:]
+            assert "failed" not in done.log.splitlines()[-1]
+            assert done.stat("caravan/forbidden") >= (len(FORBIDDEN) if number < 2 else 0)
+            # No page names them any longer.
+            server.answers |= {"/": page("Газета", links(*ALLOWED)), "/sitemap.xml": urlset(*ALLOWED)}
+        assert not set(FORBIDDEN) & set(server.requests)
+        server.answers["/robots.txt"] = Answer("User-agent: *\nDisallow:\n", {"Content-Type": "text/plain"})
+        _make_due(tmp_path)
+        done = crawl(tmp_path, *options)
+        assert done.code == 0, done.log[-1500:]
+        assert {urlsplit(record["url"]).path for record in done.articles} == set(FORBIDDEN)
+    store = open_in(tmp_path)
+    assert table(store, schema.failures) == []
+    store.close()
+
+
+def test_a_page_that_was_forbidden_and_is_no_article_is_no_failure(tmp_path: Path) -> None:
+    answers: Answers = {path: article(number) for number, path in enumerate(ALLOWED)}
+    answers |= {
+        "/": page("Газета", links("/news/kontakty-redaktsii/", *ALLOWED)),
+        "/news/kontakty-redaktsii/": page("Контакты", "<h1>Контакты</h1><p>Редакция работает по будням.</p>"),
+        "/robots.txt": Answer("User-agent: *\nDisallow: /news/\n", {"Content-Type": "text/plain"}),
+    }
+    with serve_plain(answers) as server:
+        assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
+        server.answers["/robots.txt"] = Answer("User-agent: *\nDisallow:\n", {"Content-Type": "text/plain"})
+        done = crawl(tmp_path, "-a", f"site={server.url}")
+    assert done.code == 0
+    assert "/news/kontakty-redaktsii/" in server.requests
+    assert done.stat("caravan/failed/kind_other") == 0
+
+
+def _make_due(data_dir: Path) -> None:
+    store = open_in(data_dir)
+    store.execute(update(schema.failures).values(retry_at="2020-01-01T00:00:00+00:00"))
+    store.close()
 
 
 @pytest.mark.parametrize("status", [404, 403, 410])

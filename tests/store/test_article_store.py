@@ -51,6 +51,22 @@ CASES = [
 ]
 
 
+def test_an_article_outside_a_scope_waits_for_others(tmp_path: Path) -> None:
+    store, full, period = open_in(tmp_path), "", "since=2026-01-01"
+    one, key = article(), "900001"
+    for scope in (full, period):
+        article_store(store, scope=scope).accept_page(PageWrites(BASE, links=[(key, one.url)]))
+    for scope in (full, period):
+        article_store(store, scope=scope).fail(f"{BASE}news/{scope[:5]}-2/", "2", "http_500", "words")
+    last = article_store(store, "run-2", period)
+    for each, its_key in ((one, key), (article(article_id=2, url=f"{BASE}news/b-2/"), "2")):
+        last.accept_page(PageWrites(each.url, its_key, article_key=its_key, has_item=True))
+        last.add_outside(each, its_key)
+    assert [row["scope"] for row in table(store, schema.frontier)] == [full]
+    assert [row["scope"] for row in table(store, schema.failures)] == [full]
+    store.close()
+
+
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.change_type} {' '.join(case.changes)}")
 def test_a_second_reading(case: Case, tmp_path: Path) -> None:
     store = open_in(tmp_path)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import insert, text, update
 
+from caravan_crawler.items import FORBIDDEN
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.crawl_state import LOST_FIELDS, forgive, retry_delay
 from caravan_crawler.store.store import Store
@@ -28,6 +29,8 @@ SCHEDULE = [
     ("kind_other", 3, 16 * DAY),
     ("http_451", 4, 30 * DAY),
     ("kind_listing", 10_000, 30 * DAY),
+    (FORBIDDEN, 1, timedelta(0)),
+    (FORBIDDEN, 10_000, DAY),
 ]
 
 
@@ -62,6 +65,16 @@ def test_attempts_are_counted_once_a_run(tmp_path: Path) -> None:
     (row,) = table(store, schema.failures)
     assert (row["attempts"], row["run_id"], row["reason"], row["article_key"]) == (3, "run-3", "http_404", KEY)
     assert row["first_failed_at"] <= row["last_failed_at"] < row["retry_at"]
+    store.close()
+
+
+def test_attempts_count_from_the_first_request_that_is_allowed(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    for number in range(9):
+        fail(store, f"run-{number}", FORBIDDEN)
+    fail(store, "run-9", "http_500")
+    assert is_due(store)
+    assert [row["attempts"] for row in table(store, schema.failures)] == [1]
     store.close()
 
 
@@ -133,6 +146,7 @@ SETTLED = [
     ("http_404", 7, 1, True),
     ("http_404", 5, 1, False),
     (LOST_FIELDS, 99, 9, False),
+    (FORBIDDEN, 99, 9, False),
 ]
 
 

@@ -82,7 +82,14 @@ def test_an_older_store_is_upgraded_with_its_rows(tmp_path: Path) -> None:
     engine.dispose()
 
 
+def as_version_6(connection: Connection) -> None:
+    for column in ("scope", "times"):
+        connection.execute(text(f"ALTER TABLE other_pages DROP COLUMN {column}"))
+    note(connection, "schema_version", "6")
+
+
 def as_version_5(connection: Connection) -> None:
+    as_version_6(connection)
     connection.execute(text("ALTER TABLE articles DROP COLUMN published_at"))
     note(connection, "schema_version", "5")
 
