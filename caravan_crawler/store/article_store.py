@@ -5,7 +5,7 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import delete, insert, or_, select, update
+from sqlalchemy import or_, select, update
 
 from caravan_crawler.items import LISTED, REQUIRED, Article, ExchangeRate, Failure, PageWrites, TrendingEntry, Weather
 from caravan_crawler.store import database, page_facts
@@ -23,8 +23,8 @@ from caravan_crawler.store.article_history import (
 )
 from caravan_crawler.store.crawl_state import LOST_FIELDS, FailedPages
 from caravan_crawler.store.field_counts import FieldCounts
-from caravan_crawler.store.schema import aliases, article_versions, articles, failures, other_pages, view_counts
-from caravan_crawler.store.statements import Writes
+from caravan_crawler.store.schema import aliases, articles, view_counts
+from caravan_crawler.store.statements import Writes, merging
 from caravan_crawler.store.store import Known, Store
 
 
@@ -207,7 +207,7 @@ class ArticleStore:
             and is_same_article(row, old)
         ):
             if before is not None:
-                merge_rows(self.store, old, before)
+                self.store.execute_all(*merging(old, before))
             return stored_row(self.store, asked)
         return before if before is not None else self._texts.find(row)
 
@@ -380,31 +380,3 @@ def stored_row(store: Store, key: str) -> Mapping[str, Any] | None:
     """Return the stored row of an article, or None."""
     rows = store.rows(select(articles).where(articles.c.key == key))
     return rows[0]._mapping if rows else None
-
-
-def merge_rows(store: Store, old: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Merge two rows of one article: key and number of ``old``, the latest state, and the history of both."""
-    key, gone = old["key"], new["key"]
-    kept = {
-        "key": key,
-        "article_id": old["article_id"] or new["article_id"],
-        "first_seen_at": min(old["first_seen_at"], new["first_seen_at"]),
-        "version": old["version"] + new["version"],
-    }
-    alias = {"url": old["url"], "article_key": key, "first_seen_at": old["first_seen_at"]}
-    counted = select(view_counts.c.observed_at).where(view_counts.c.article_key == key)
-    store.execute_all(
-        delete(articles).where(articles.c.key.in_([key, gone])),
-        insert(articles).values({**new, **kept}),
-        update(article_versions)
-        .where(article_versions.c.article_key == gone)
-        .values(article_key=key, version=article_versions.c.version + old["version"]),
-        delete(view_counts).where(view_counts.c.article_key == gone, view_counts.c.observed_at.in_(counted)),
-        update(view_counts).where(view_counts.c.article_key == gone).values(article_key=key),
-        update(aliases).where(aliases.c.article_key == gone).values(article_key=key),
-        update(failures).where(failures.c.article_key == gone).values(article_key=key),
-        delete(aliases).where(aliases.c.url == old["url"]),
-        insert(aliases).values(alias),
-        delete(other_pages).where(other_pages.c.key == gone),
-        insert(other_pages).values(key=gone, url=new["url"], kind="alias", seen_at=database.now()),
-    )

@@ -1,14 +1,14 @@
 """The store's statements: the upserts and deletes of a commit, and the look-up of articles by key."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from caravan_crawler.store.database import after
+from caravan_crawler.store.database import after, now
 from caravan_crawler.store.schema import (
     aliases,
     article_versions,
@@ -163,3 +163,31 @@ def _found(insert: Any) -> Any:
 def _delete(column: sa.Column[Any], value: str = "the_key") -> sa.Delete:
     """Delete the rows with a value in ``column``."""
     return sa.delete(column.table).where(column == sa.bindparam(value))
+
+
+def merging(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[sa.Executable]:
+    """Return what merges two rows of one article: key and number of ``old``, the latest state, both histories."""
+    key, gone = old["key"], new["key"]
+    kept = {
+        "key": key,
+        "article_id": old["article_id"] or new["article_id"],
+        "first_seen_at": min(old["first_seen_at"], new["first_seen_at"]),
+        "version": old["version"] + new["version"],
+    }
+    alias = {"url": old["url"], "article_key": key, "first_seen_at": old["first_seen_at"]}
+    counted = sa.select(view_counts.c.observed_at).where(view_counts.c.article_key == key)
+    return [
+        sa.delete(articles).where(articles.c.key.in_([key, gone])),
+        sa.insert(articles).values({**new, **kept}),
+        sa.update(article_versions)
+        .where(article_versions.c.article_key == gone)
+        .values(article_key=key, version=article_versions.c.version + old["version"]),
+        sa.delete(view_counts).where(view_counts.c.article_key == gone, view_counts.c.observed_at.in_(counted)),
+        sa.update(view_counts).where(view_counts.c.article_key == gone).values(article_key=key),
+        sa.update(aliases).where(aliases.c.article_key == gone).values(article_key=key),
+        sa.update(failures).where(failures.c.article_key == gone).values(article_key=key),
+        sa.delete(aliases).where(aliases.c.url == old["url"]),
+        sa.insert(aliases).values(alias),
+        sa.delete(other_pages).where(other_pages.c.key == gone),
+        sa.insert(other_pages).values(key=gone, url=new["url"], kind="alias", seen_at=now()),
+    ]
