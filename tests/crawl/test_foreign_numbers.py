@@ -60,14 +60,19 @@ ORDERS = [
 ]
 
 
-@pytest.mark.parametrize("slow", [None, OWNER, SHOWN, WRONG])
-@pytest.mark.parametrize(("home", "listed"), ORDERS)
-@pytest.mark.parametrize("claim", CLAIMS)
+# the claim, the orders of links, and the page that is late
+LINKS: list[tuple[str, tuple[list[str], list[str]], str | None]] = [
+    (claim, order, None) for claim in CLAIMS for order in ORDERS
+]
+LINKS += [(CLAIMS[0], order, slow) for order in ORDERS for slow in (OWNER, SHOWN, WRONG)]
+
+
+@pytest.mark.parametrize(("claim", "order", "slow"), LINKS)
 def test_a_link_with_the_number_of_another_article(
-    claim: str, home: list[str], listed: list[str], slow: str | None, tmp_path: Path
+    claim: str, order: tuple[list[str], list[str]], slow: str | None, tmp_path: Path
 ) -> None:
     waiting = [Answer("", HTML, 500)]
-    answers = site(claim, home, listed)
+    answers = site(claim, *order)
     late = answers.pop(slow) if slow else None
     with serve_plain(
         answers, lambda path: (late and path == slow and (waiting.pop() if waiting else late)) or None

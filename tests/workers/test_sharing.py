@@ -94,6 +94,7 @@ def test_orderly_stop_releases_unread_pages(store_url: str, tmp_path: Path) -> N
         crew.wait_for_requests(20)
         worker = crew.start("-s", "DOWNLOAD_DELAY=0.05")
         crew.wait_for_runs(2)
+        crew.wait_for_requests(server.hits + 10)  # it has seen by then that another one leads
         leader.send_signal(signal.SIGTERM)
         crew.end(leader, 143)
         assert "this worker leads now" in crew.end(worker)
