@@ -5,6 +5,7 @@ header's date of the visit is no date of publication.
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -103,6 +104,11 @@ def is_dated(text: str) -> bool:
     """Whether all of ``text`` is one date with its year."""
     form = _date_form(text)
     return form is not None and form.has_year
+
+
+def has_dated(facts: Iterable[Fact]) -> bool:
+    """Whether one of the facts is a date with its year."""
+    return any(fact.kind == "date" and is_dated(fact.value) for fact in facts)
 
 
 def is_date(text: str) -> bool:

@@ -5,6 +5,7 @@ evidence that adds up.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -22,7 +23,7 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact, is_dated
+from caravan_crawler.pages.fact_forms import Fact, has_dated
 from caravan_crawler.pages.fact_lines import facts_of, linked_authors
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_names
 from caravan_crawler.pages.labels import (
@@ -257,13 +258,16 @@ class _Scan:
 
     def _credit_of_picture(self, block: Block) -> str | None:
         """Return whom the caption of a picture credits that stands in the same element before it; None of a text."""
-        its = (picture for picture in self.document.pictures if picture.position == block.index)
-        around = (next((each for each in picture.parent.around if each.last > each.first), None) for picture in its)
         if is_prose(block) or block.zone == "figcaption":
             return None
-        if not any(each and each.last - each.first == 1 for each in around):
-            return None
-        return caption_credit(block)
+        is_alone = any(frame.last - frame.first == 1 for frame in self._frames_before(block))
+        return caption_credit(block) if is_alone else None
+
+    def _frames_before(self, block: Block) -> Iterator[Element]:
+        """Yield the innermost element with text around each picture right before a block."""
+        for picture in self.document.pictures:
+            if picture.position == block.index:
+                yield from islice((each for each in picture.parent.around if each.last > each.first), 1)
 
     def _is_caption(self, block: Block) -> bool:
         """Whether a block is a badge on a picture, or behind one what is said of it: alone, or over its credit."""
@@ -271,8 +275,7 @@ class _Scan:
             return False
         if any(each.tag == "figure" for each in islice(block.element.around, _DEEPEST_CAPTION)):
             return True
-        places = (each.parent for each in self.document.pictures if each.position == block.index)
-        frame = next((each for place in places for each in place.around if each.last > each.first), None)
+        frame = next(self._frames_before(block), None)
         if frame is None or self.blocks[self.headline].is_within(frame):
             return False
         if frame.last - frame.first == 1:
@@ -286,7 +289,7 @@ class _Scan:
         dated = (
             following
             for following in self.blocks[block.index + 1 : block.index + _LARGEST_LINE]
-            if any(fact.kind == "date" and is_dated(fact.value) for fact in facts_of(following))
+            if has_dated(facts_of(following))
         )
         following = next(dated, None)
         if block.has_links or following is None:
@@ -381,8 +384,7 @@ def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position
     # The credit is the last of the lines.
     if any(fact.kind != "date" and not fact.is_bare for fact in found):
         return False
-    is_dated_line = any(fact.kind == "date" and is_dated(fact.value) for fact in found)
-    is_certain = is_dated_line and not is_set_as_text(blocks[position])
+    is_certain = has_dated(found) and not is_set_as_text(blocks[position])
     has_credit = any(fact.kind == "credit" for fact in facts)
     return has_credit and (has_date or not is_certain) and _is_paragraph(blocks, position)
 

@@ -10,7 +10,7 @@ from caravan_crawler.normalise.text import clean
 from caravan_crawler.pages.blocks import HEADINGS, Block, is_teaser
 from caravan_crawler.pages.bylines import is_the_site
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import is_clock, is_dated
+from caravan_crawler.pages.fact_forms import has_dated, is_clock
 from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import fold, is_end_label, is_passed_over, is_prose
 from caravan_crawler.pages.metadata import StructuredData
@@ -154,8 +154,7 @@ def _is_headed_text(blocks: list[Block], index: int) -> bool:
     if block.tag not in ("h2", "h3") or block.zone is not None or block.has_links:
         return False
     following = blocks[index + 1 : index + 1 + _WINDOW]
-    dated = (fact for each in following for fact in facts_of(each) if fact.kind == "date")
-    return any(is_dated(fact.value) for fact in dated) and any(map(is_prose, following))
+    return any(has_dated(facts_of(each)) for each in following) and any(map(is_prose, following))
 
 
 def _title_places(document: Document, texts: list[str]) -> list[int]:
@@ -240,7 +239,7 @@ def _weigh_headline(
             weighed.add(HEADLINE, "is a link among links")
             break
         found = [fact for fact in facts_of(following) if fact.kind != "other"]
-        if any(fact.kind == "date" and is_dated(fact.value) for fact in found) and facts == 0:
+        if has_dated(found) and facts == 0:
             weighed.add(HEADLINE, "a dated line follows")
             facts += 1
         elif found and facts < _MOST_FACTS and not all(fact.kind == "date" and is_clock(fact.value) for fact in found):

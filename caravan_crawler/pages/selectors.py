@@ -16,6 +16,11 @@ _AUTHOR_BOX = (
     r"(?:about-?)?author-?(?:box|bio|info|card|description|avatar|block|about|profile|section)|signature-author|abh-box"
     r"|saboxplugin-wrap|bio-box|m-a-box|ts-fab\S*"
 )
+#: A post of a social network: until its script runs, or as a server has filled it in.
+_POST = (
+    r"tgme\w*|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)"
+    r"|twitter-tweet|instagram-media|tiktok-embed"
+)
 #: Words of a name, the parts between hyphens, underscores and capitals, that mark what is no part of an article.
 _CLUTTER = re.compile(
     r"(?:^|[\s_\-])(?:news-aggregator|sm-list|ad|ads|adv|advert|adverts|advertisement|adsbygoogle|adfox|yandex-(?:rtb|direct)"
@@ -23,19 +28,14 @@ _CLUTTER = re.compile(
     r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
     r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
     r"|is-type-wp-embed|wp-block-embed|wp-block-query|wp-block-post-template|lyte-\w+|jwplayer|plyr|video-js|\w*incut|inset|spravka|fact-?box|info-?box|newsletter|subscri(?:be|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc-container"
-    r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|tgme\w*|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|quiz|informers?|gismeteo|powerpress-links|post-?ratings?|rating|rmp-\w+"
-    rf"|{_AUTHOR_BOX}"
+    r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|quiz|informers?|gismeteo|powerpress-links|post-?ratings?|rating|rmp-\w+"
+    rf"|{_AUTHOR_BOX}|{_POST}"
     r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|(?<!post-)popup|modal"
-    r"|instagram-media|twitter-(?:tweet|video)|tiktok-embed|print-?(?:link|button|only)|visible-print(?:-\w+)?|d-print-block|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])"
+    r"|twitter-video|print-?(?:link|button|only)|visible-print(?:-\w+)?|d-print-block|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])"
     r"|(?<![\w\-])(?:widget(?!-(?:title|quote|text|body|content))(?:-\w+)?|sidebar(?:-(?:right|left))?|(?:right|left)-sidebar)(?=$|\s)",
     re.IGNORECASE,
 )
-#: A post of a social network: until its script runs, or as a server has filled it in.
-_EMBED = re.compile(
-    r"(?:^|[\s_\-])(?:tgme|(?:vk|ok|fb|telegram|tg|twitter|x|youtube|rutube)-(?:embed|post|widget)|twitter-tweet|instagram-media"
-    r"|tiktok-embed)(?=$|[\s_\-\d])",
-    re.IGNORECASE,
-)
+_EMBED = re.compile(rf"(?:^|[\s_\-])(?:{_POST})(?=$|[\s_\-\d])", re.IGNORECASE)
 _CAPITALS = re.compile("(?<=[a-z])(?=[A-Z])")
 _ARBITRARY = re.compile(r"\S*\[\S*")
 #: Names that mark a whole paragraph; a paragraph named otherwise is the article's.

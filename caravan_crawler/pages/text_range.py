@@ -10,7 +10,7 @@ from itertools import pairwise
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import is_person
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import is_dated
+from caravan_crawler.pages.fact_forms import has_dated
 from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import (
     ends_sentence,
@@ -96,7 +96,7 @@ def longer_text(blocks: list[Block], headline: int, text: TextRange, foot: int) 
         if is_end_label(block.text):
             break
         is_other = block.zone is None and is_prose(block) and not text.start <= block.index < text.end
-        if is_other and not _is_signed_or_linked(before) and clutter_around(block.element, None) is None:
+        if is_other and not (before.is_all_links or _is_signed(before)) and clutter_around(block.element, None) is None:
             around = block.element.parent or block.element
             groups[around.parent if around.parent and around.tag not in _WHOLE_PAGE else around].append(block)
     longest = max(groups.values(), key=_letters, default=[])
@@ -189,7 +189,7 @@ def heads_another(block: Block, headline: Block, blocks: list[Block]) -> bool:
     if not (is_alike or element.tag == "h1") or fold(block.text) == fold(headline.text):
         return False
     near = blocks[max(headline.index, block.index - _NEAR) + 1 : block.index + _NEAR]
-    return any(fact.kind == "date" and is_dated(fact.value) for each in near for fact in facts_of(each))
+    return any(has_dated(facts_of(each)) for each in near)
 
 
 def _is_comment(block: Block) -> bool:
@@ -312,13 +312,9 @@ def _is_teased(before: Block, block: Block, container: Element, article: Element
     return (before.tag in SUBHEADS and before.is_all_links) or is_signed
 
 
-def _is_signed_or_linked(before: Block) -> bool:
-    return before.is_all_links or _is_signed(before)
-
-
 def _is_signed(before: Block) -> bool:
     """Whether a block is a name or a date."""
-    return is_person(before.text) or any(fact.kind == "date" and is_dated(fact.value) for fact in facts_of(before))
+    return is_person(before.text) or has_dated(facts_of(before))
 
 
 def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:
