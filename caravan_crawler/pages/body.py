@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 from itertools import islice
 
-from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, is_teaser
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Element
 from caravan_crawler.pages.boxes import Boxes
 from caravan_crawler.pages.bylines import (
     Byline,
@@ -19,16 +19,13 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact, is_date
+from caravan_crawler.pages.fact_forms import Fact
 from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import (
     SEE_ALSO_HEADING,
     SEE_ALSO_START,
     ends_sentence,
     fold,
-    is_advert_label,
-    is_card_detail,
-    is_colophon,
     is_end_label,
     is_label,
     is_label_with_links,
@@ -36,7 +33,6 @@ from caravan_crawler.pages.labels import (
     is_network,
     is_prose,
     is_see_also,
-    is_trending_heading,
 )
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import is_author_box
@@ -50,10 +46,6 @@ _NO_BUTTONS = _CELLS | SUBHEADS | {"dt"}
 _LABEL_OF_LINKS = re.compile(r"\s*[^\W\d_]+\s*:(?:[\s,;|•]|[^\W\d_]+\s*:)*")
 #: Marks that stand in an element of their own before a line of a list.
 _BULLETS = frozenset("•·▪●–—-")
-#: Letters of the heading of a box.
-_LONGEST_HEADING = 60
-#: Blocks at the end of a text that may be lines of its authors.
-_LONGEST_BYLINE = 3
 #: Elements around two blocks whose names are compared.
 _DEEPEST_ALIKE = 2
 
@@ -99,7 +91,7 @@ def read_text(document: Document, layout: Layout) -> Text:
         previous_row, previous_cell = row, cell
         row, cell = _place_in_table(block)
         if row is not None and row is previous_row and cell is not None and cell is not previous_cell:
-            text.paragraphs[-1] += "\t" * max(1, _cells_between(document, previous_cell, cell)) + block.text
+            text.paragraphs[-1] += f"\t{block.text}"
         else:
             text.paragraphs.append(block.text)
     return text
@@ -121,16 +113,10 @@ def _place_in_table(block: Block) -> tuple[Element | None, Element | None]:
     return None, None
 
 
-def _cells_between(document: Document, first: Element | None, second: Element) -> int:
-    """Return how many cells further the second one is; empty ones in between are no blocks."""
-    return document.cells.get(second, 0) - (document.cells.get(first, 0) if first is not None else 0)
-
-
 def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block]:
     """Return the blocks of the text without boxes of links, labels, credits, adverts and menus."""
     kept: list[Block] = []
     in_box = False
-    adverts: list[Element] = []
     container = layout.text.container
     boxes = Boxes(document, layout)
     for block in layout.text.blocks:
@@ -141,13 +127,11 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         elif tags := tag_texts(block, document.site, document.base_url):
             text.tags += tags if block.zone != "nav" else []
             reason = "is tags"
-        elif block.zone is not None and not _is_zone_of_text(block, container, boxes.voided):
+        elif block.zone is not None and not _is_zone_of_text(block, boxes.voided):
             reason = f"stands in {block.zone}"
             _read_box(block, text)
         elif layout.headline is not None and fold(block.text) == fold(document.blocks[layout.headline].text):
             reason = "is the headline again"
-        elif any(block.is_within(advert) for advert in adverts):
-            reason = "stands beside the label of an advert"
         elif clutter is not None:
             reason = f"stands in {clutter!r}"
             _read_box(block, text, clutter)
@@ -156,7 +140,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
             if name := boxes.author_in(block):
                 text.byline = Byline((name,)).joined(text.byline)
             _read_box(block, text)
-        elif in_box and (block.is_all_links or is_card_detail(block.text) or _begins_with_teaser(block, document)):
+        elif in_box and (block.is_all_links or _begins_with_teaser(block, document)):
             reason = "stands in a box of links"
         else:
             in_box = is_see_also(block.text)
@@ -164,13 +148,11 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
                 reason = "heads a box of links"
             elif _is_label(block) or is_label_with_links(block):
                 reason = "is a label"
-                text.facts += [fact for fact in facts_of(block) if fact.kind == "views" and not fact.is_bare]
-                if is_advert_label(block.text):
-                    adverts += _advert_around(block, container, kept)
+                text.facts += facts_of(block)
             elif (credit := credit_in_text(block.text)) is not None:
                 text.credit = text.credit or credit
                 reason = "is a photo's credit"
-            elif block.text in _BULLETS and block.element.parent is not None and block.element.parent.tag == "li":
+            elif block.text in _BULLETS:
                 reason = "is the mark of a list's line"
             elif is_markup(block.text):
                 reason = "is markup that a program left behind"
@@ -190,7 +172,7 @@ def _begins_with_teaser(block: Block, document: Document) -> bool:
 
 def _heads_what_is_left_out(block: Block, container: Element | None, text: Text) -> bool:
     """Whether a short line stands in an element of which all else was left out, and so is the heading of a box."""
-    if len(block.text) > _LONGEST_HEADING or ends_sentence(block.text):
+    if ends_sentence(block.text):
         return False
     box = (
         next((each for each in block.element.below(container) if each.last - each.first > 1), None)
@@ -205,10 +187,9 @@ def _heads_what_is_left_out(block: Block, container: Element | None, text: Text)
     return is_heading
 
 
-def _is_zone_of_text(block: Block, container: Element | None, voided: list[Element]) -> bool:
+def _is_zone_of_text(block: Block, voided: list[Element]) -> bool:
     """Whether the element that gives a block its zone is around the text: some themes put all of it in an ``aside``."""
-    zone = next((each for each in block.element.around if each.tag == block.zone), None)
-    return zone is not None and (zone in voided or (container is not None and container.is_within(zone)))
+    return any(each.tag == block.zone and each in voided for each in block.element.around)
 
 
 def _read_box(block: Block, text: Text, box: Element | None = None) -> None:
@@ -217,8 +198,6 @@ def _read_box(block: Block, text: Text, box: Element | None = None) -> None:
         text.byline = Byline((block.text,)).joined(text.byline)
     elif text.credit is None and (credit := caption_credit(block)):
         text.credit = credit
-    elif (byline := read_byline(block.text, labelled_only=True)) is not None:
-        text.byline = byline.joined(text.byline)
 
 
 def _is_label(block: Block) -> bool:
@@ -228,75 +207,37 @@ def _is_label(block: Block) -> bool:
 
 def _is_box_line(block: Block) -> bool:
     """Whether a block is ``Читайте также: <link>``, all but the first words a link."""
-    match = SEE_ALSO_START.match(block.text)
-    if match is None:
+    if SEE_ALSO_START.match(block.text) is None:
         return False
     outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
-    heading, _, rest = outside.partition("//")  # behind it may be the date of the other article
-    is_heading = SEE_ALSO_HEADING.fullmatch(heading.strip(" –—-")) is not None
-    return block.is_all_links or (is_heading and (not rest or is_date(rest.strip())))
-
-
-def _advert_around(label: Block, container: Element | None, before: list[Block]) -> list[Element]:
-    """Return the element an advert's label shares with the advert: its parent, if that is not the text's.
-
-    It is the text's where some of the text, the blocks ``before``, is in it.
-    """
-    element = label.element
-    parent = element.parent
-    if parent is None or container is None:
-        return []
-    if container.is_within(parent) or any(block.is_within(parent) for block in before):
-        return [element] if element is not container else []
-    return [parent]
+    heading, _, _ = outside.partition("//")  # behind it may be the date of the other article
+    return SEE_ALSO_HEADING.fullmatch(heading.strip(" –—-")) is not None
 
 
 def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
     """Drop what stands behind the last paragraph: facts, rights reserved, cards of other articles with their dates."""
     del kept[_end_of_text(kept) :]
-    while len(kept) > 1 and (names_source(kept[-1].text) or _is_behind_a_text(kept[-1], document)):
+    while len(kept) > 1 and (names_source(kept[-1].text) or _lists_names(kept[-1], document)):
         line = kept.pop().text
         text.source = line if names_source(line) else text.source
-    end = len(kept)
-    has_link = False
-    while end > 1:
-        block = kept[end - 1]
-        if block.tag in _CELLS:
-            break
-        teases = is_teaser(block, document.site, document.base_url)
-        if not (teases or is_card_detail(block.text) or is_trending_heading(block.text)):
-            break
-        has_link = has_link or teases or is_trending_heading(block.text)
-        end -= 1
-    if has_link:
-        del kept[end:]
     _take_off_facts(kept, text)
 
 
 def _take_off_facts(kept: list[Block], text: Text) -> None:
-    taken: Block | None = None
     while len(kept) > 1 and (facts := facts_of(kept[-1])):
-        # A bare number is a fact in one list with others, and where paragraphs have a tag of their own.
-        is_apart = (taken is not None and kept[-1].element.parent is taken.element.parent) or (
-            kept[-1].tag == "div" and kept[0].tag == "p"
-        )
+        # A bare number is a fact where paragraphs have a tag of their own.
+        is_apart = kept[-1].tag == "div" and kept[0].tag == "p"
         if kept[-1].tag in _CELLS or not (is_apart or _are_facts_of_article(facts)):
             break
         text.facts = facts + text.facts
-        taken = kept.pop()
+        kept.pop()
 
 
-def _is_behind_a_text(block: Block, document: Document) -> bool:
-    """Whether a block is about rights or registration, or lists sections or other names."""
-    if is_colophon(block.text) or _is_list_of_names(block):
-        return True
-    return block.tag not in _CELLS and is_list_of_sections(block, document.site, document.base_url)
-
-
-def _is_list_of_names(block: Block) -> bool:
-    """Whether a block is a label and links: ``Места: Семей, Абайская область``."""
+def _lists_names(block: Block, document: Document) -> bool:
+    """Whether a block is a list of sections, or a label and links: ``Места: Семей, Абайская область``."""
     outside = "".join(text for text, link, _ in block.pieces if link is None)
-    return block.has_links and _LABEL_OF_LINKS.fullmatch(outside) is not None
+    is_labelled = block.has_links and _LABEL_OF_LINKS.fullmatch(outside) is not None
+    return is_labelled or is_list_of_sections(block, document.site, document.base_url)
 
 
 def _end_of_text(kept: list[Block]) -> int:
@@ -323,13 +264,6 @@ def _are_facts_of_article(facts: list[Fact]) -> bool:
 
 def _take_off_byline(kept: list[Block], text: Text) -> None:
     """Take the authors' lines off the end, whether paragraphs of their own or the last line of one."""
-    for position in range(len(kept) - 1, max(-1, len(kept) - 1 - _LONGEST_BYLINE), -1):
-        if position and is_author_label(kept[position].text):
-            names = [block.text for block in kept[position + 1 :] if is_person(block.text)]
-            if len(names) == len(kept) - position - 1:
-                text.byline = Byline(tuple(names)).joined(text.byline)
-                del kept[position:]
-                return
     if len(kept) > 1 and is_the_site(kept[-1].text):
         del kept[-1]
     last = kept[-1] if len(kept) > 1 else None
@@ -343,7 +277,7 @@ def _take_off_byline(kept: list[Block], text: Text) -> None:
         block = kept[position]
         head, _, last_line = block.text.rpartition("\n")
         byline = read_byline(last_line)
-        if byline is None or (block.is_all_links and not is_marked_as_author(block)):
+        if byline is None:
             continue
         text.byline = byline.joined(text.byline)
         if head:

@@ -161,8 +161,8 @@ _LONGEST_HREF = 20_000
 #: Letters of the base of a page's links, with which each of them is joined.
 _LONGEST_BASE = 2_000
 _DAY, _CLOCK = re.compile(r"\d{1,2}(?![\d.])"), re.compile(r"\b\d{1,2}:\d{2}\b")
-#: Letters of a headline, and of a fact, that may stand in one block with the text.
-_SHORTEST_HEADLINE, _LONGEST_ALONE = 12, 80
+#: Letters of a fact that may stand in one block with the text.
+_LONGEST_ALONE = 80
 _BOUNDS = Bounds()
 _T = TypeVar("_T")
 
@@ -237,9 +237,7 @@ class Document:
         return visible_parts(self.root, self._stands_alone)
 
     def _stands_alone(self, line: str) -> bool:
-        """Whether a line of a block with line breaks is a fact, or the headline by the page's title."""
-        if len(line) >= _SHORTEST_HEADLINE and (self.structured.title or "").startswith(line):
-            return True
+        """Whether a line of a block with line breaks is a fact."""
         return len(line) < _LONGEST_ALONE and is_certain_fact(line)
 
     @cached_property
@@ -279,11 +277,6 @@ class Document:
     def times(self) -> list[Element]:
         """The ``time`` elements with text, in order."""
         return self._visible.times
-
-    @property
-    def cells(self) -> dict[Element, int]:
-        """The cells of tables with their numbers in their rows, from 1."""
-        return self._visible.cells
 
     @property
     def headings(self) -> list[Element]:

@@ -1,6 +1,5 @@
 """One pass over the tree of a page, which collects what is visible: text, pictures, links."""
 
-import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -10,7 +9,6 @@ from selectolax.lexbor import LexborNode
 
 from caravan_crawler.normalise.text import UNSEEN_LETTERS, clean, without_unseen
 from caravan_crawler.pages.blocks import LINE_BREAK, SUBHEADS, Block, Element, Picture, Piece
-from caravan_crawler.pages.labels import is_trending_heading
 from caravan_crawler.pages.selectors import holds_text, is_for_screen_readers, is_icon_font
 
 _BLOCK_TAGS = frozenset(
@@ -23,20 +21,14 @@ _UNSEEN_TAGS = frozenset(
     "button title meta link base noembed noframes amp-analytics amp-ad amp-sidebar xml w:worddocument".split()
 )
 _TEXT, _UNSEEN, _BLOCK, _PICTURE, _BREAK, _INLINE = range(6)
-#: Elements that may hide a link.
-_MAY_HIDE = (
-    ":is([hidden], [style*=none i], [style*=hidden i], [class*=screen-reader], [class*=hidden], [class*=sr-only], "
-)
-_MAY_HIDE += f"{', '.join(sorted(_UNSEEN_TAGS - {'-comment', 'w:worddocument'}))})"
 _KINDS = {"-text": _TEXT, "img": _PICTURE, "amp-img": _PICTURE, "br": _BREAK}
 _KINDS |= dict.fromkeys(_BLOCK_TAGS, _BLOCK) | dict.fromkeys(_UNSEEN_TAGS, _UNSEEN)
 #: Parts of a page that never hold an article's paragraphs.
 _ZONES = frozenset("nav aside footer figcaption".split())
 #: Inline elements that say something by their attributes alone.
 _KEPT_EMPTY = ("a", "time")
-_CELLS = frozenset(["td", "th"])
 #: Blocks that are noted on the way.
-_SPECIAL = _ZONES | _CELLS | {"div", "form", "h1", "h2", "h3"}
+_SPECIAL = _ZONES | {"div", "form", "h1", "h2", "h3"}
 #: A footer in one of these says who is quoted.
 _QUOTATIONS = frozenset(["blockquote", "figure"])
 #: Kinds of an ``input`` that nobody fills in.
@@ -48,11 +40,6 @@ _SMALL_FORM = 400
 _DEEPEST = 400
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
-#: The text of a page has ended if its last headline and some paragraphs were met, the element around all of them has
-#: ended, and then this number of other blocks was met, or the second number behind the trending block. The rest is read
-#: for its links only, which saves time on a page with columns behind the text.
-_FEWEST_PARAGRAPHS, _MOST_BEHIND, _MOST_BEHIND_TRENDING = 2, 200, 30
-_SHORTEST_PARAGRAPH, _ENDS = 60, '.!?…»”"'
 #: Spaces with which old pages begin a paragraph.
 _INDENTS = ("\xa0\xa0", "\u2003", "\u3000")
 #: Letters of a button that unfolds a part of the text; those of menus have fewer.
@@ -63,16 +50,15 @@ _SHORTEST_QUESTION = 14
 class Visible:
     """Visible content of a page in reading order.
 
-    ``text_container`` is the element known to hold the text in the first and second generation; ``cells`` are the
-    numbers of cells in their rows, ``headings`` the ``h1`` elements, ``times`` the ``time`` elements, ``forms`` the
-    forms and what is around an input; ``is_too_deep`` says that elements nested too deeply were left out.
+    ``text_container`` is the element known to hold the text in the first and second generation; ``headings`` are the
+    ``h1`` elements, ``times`` the ``time`` elements, ``forms`` the forms and what is around an input; ``is_too_deep``
+    says that elements nested too deeply were left out.
     """
 
     blocks: list[Block] = field(default_factory=list)
     pictures: list[Picture] = field(default_factory=list)
     links: list[Element] = field(default_factory=list)
     times: list[Element] = field(default_factory=list)
-    cells: dict[Element, int] = field(default_factory=dict)
     headings: list[Element] = field(default_factory=list)
     forms: list[Element] = field(default_factory=list)
     text_container: Element | None = None
@@ -102,7 +88,6 @@ _State = tuple[
     Element | None,
     Element | None,
     str | None,
-    int,
 ]
 
 
@@ -115,20 +100,11 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
     visible = Visible()
     blocks, pictures, links, times = visible.blocks, visible.pictures, visible.links, visible.times
     pieces: list[Piece] = []
-    is_over = False
-    preformatted = paragraphs = since_paragraph = 0
-    last_headline = _last_headline(root)
-    headline: Element | None = None
-    article: Element | None = None
-    trending: Element | None = None
-    last_link: LexborNode | None = None
+    preformatted = 0
 
     def note_special(node: LexborNode, element: Element, tag_around: str, zone: str | None) -> str | None:
         """Note an element that is more than a block; return the zone in it."""
-        nonlocal headline
         tag = element.tag
-        if node.mem_id == last_headline:
-            headline = element
         if tag == "div":
             if visible.text_container is None and holds_text(element.attributes.get("class") or ""):
                 visible.text_container = element
@@ -153,39 +129,24 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
         pieces.clear()
 
     def add(block: Element, zone: str | None, text: str, its_pieces: list[Piece]) -> None:
-        """Add a block; note where headline, text and trending block end."""
-        nonlocal paragraphs, since_paragraph, is_over, article, trending
+        """Add a block."""
         if is_cleaning and not (text := clean(text)):
             return
         blocks.append(Block(block, zone, text, its_pieces, len(blocks)))
-        if headline is not None:
-            if len(text) >= _SHORTEST_PARAGRAPH and text[-1] in _ENDS and its_pieces[0][1] is None:
-                paragraphs, since_paragraph = paragraphs + 1, 0
-                if zone is None:
-                    article = _around_both(article or headline, block)
-            elif article is not None and article.last > article.first:  # it has ended
-                since_paragraph += zone is None
-                if trending is None and is_trending_heading(text):
-                    trending = block
-                is_over = paragraphs >= _FEWEST_PARAGRAPHS and (
-                    since_paragraph >= _MOST_BEHIND
-                    or (trending is not None and len(blocks) >= _end_of_box(trending) + _MOST_BEHIND_TRENDING)
-                )
 
     # The state of the loop: the element around the present children, if it says anything; the block they are part of;
-    # the link and the inline element around them; their zone; the number of cells and the last icon before the child.
+    # the link and the inline element around them; their zone; the last icon before the child.
     element: Element | None
     link: Element | None
     inline: Element | None
     zone: str | None
     icon: dict[str, str | None] | None
-    element = block = top = Element(root.tag or "html", root.attributes, None, 0)
+    element = block = Element(root.tag or "html", root.attributes, None, 0)
     link = inline = zone = icon = None
-    cells = 0
     stack: list[_State] = []
     child = root.child
     while True:
-        if child is None or is_over:  # the end of an element
+        if child is None:  # the end of an element
             if element is block:
                 if pieces:
                     flush(block, zone)
@@ -196,7 +157,7 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                 element.last = len(blocks) + bool(pieces)
             if not stack:
                 break
-            child, element, block, link, inline, zone, cells = stack.pop()
+            child, element, block, link, inline, zone = stack.pop()
             continue
         tag = child.tag or ""
         kind = _KINDS.get(tag, _INLINE)
@@ -231,7 +192,6 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
             if tag == "input" and child.attributes.get("type") not in _NO_FORM:
                 visible.forms.append(inline or block)
             if kind == _BLOCK:
-                cells += tag in _CELLS
                 if pieces:
                     flush(block, zone)
             else:
@@ -244,31 +204,26 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
             if len(stack) == _DEEPEST:
                 visible.is_too_deep = True
             else:
-                cells += tag in _CELLS
-                stack.append((child.next, element, block, link, inline, zone, cells))
+                stack.append((child.next, element, block, link, inline, zone))
                 if kind == _BLOCK:
                     new = Element(tag, attributes, inline or block, len(blocks))
                     if tag in _SPECIAL:
-                        if tag in _CELLS:
-                            visible.cells[new] = cells
                         zone = note_special(child, new, element.tag if element is not None else "", zone)
                     preformatted += tag == "pre"
                     element, block, inline, icon = new, new, None, None
                 elif attributes or tag in _KEPT_EMPTY:
                     element = inline = Element(tag, attributes, inline or block, len(blocks))
                     if tag == "a":
-                        link, last_link = element, child
+                        link = element
                         links.append(element)
                     elif tag == "time" or (tag == "abbr" and "title" in attributes):
                         times.append(element)
                 else:
                     element = None
-                child, cells = first, 0
+                child = first
                 continue
         child = child.next
 
-    if is_over:
-        links += [Element("a", node.attributes, top, len(blocks)) for node in _links_behind(root, last_link)]
     return visible
 
 
@@ -284,57 +239,11 @@ def _unfolds(button: LexborNode) -> bool:
     return len(text) >= _SHORTEST_QUESTION and ("aria-expanded" in button.attributes or text[-1] == "?")
 
 
-def _last_headline(root: LexborNode) -> int | None:
-    """Return the ``mem_id`` of the last ``h1``, or of the last other heading that the page's title begins with."""
-    headlines = root.css("h1")
-    title = root.css_first("title")
-    if not headlines and title is not None:
-        start = " ".join(title.text().split())
-        headlines = [
-            node for node in root.css("h2, h3") if (text := " ".join(node.text().split())) and start.startswith(text)
-        ]
-    return headlines[-1].mem_id if headlines else None
-
-
-def _end_of_box(heading: Element) -> float:
-    """Return the number of the block behind the box of a ``heading``; infinity if it has not ended."""
-    for element in heading.around:
-        if element.last == element.first:
-            break
-        if element.last > heading.first + 1:
-            return element.last
-    return math.inf
-
-
-def _around_both(element: Element, block: Element) -> Element:
-    """Return the innermost element around both; only its start need be known."""
-    while element.parent is not None and not block.is_within(element):
-        element = element.parent
-    return element
-
-
 def _icon(node: LexborNode) -> dict[str, str | None]:
     """Return the names of a drawing, and the name of the drawing that it uses as its title."""
     used = node.css_first("use")
     name = (used.attributes.get("href") or used.attributes.get("xlink:href")) if used is not None else None
     return {**node.attributes, "title": name} if name else node.attributes
-
-
-def _links_behind(root: LexborNode, last: LexborNode | None) -> Iterator[LexborNode]:
-    """Yield the visible links behind the ``last`` one that was met."""
-    hidden = {link.mem_id for link in root.css(f"{_MAY_HIDE} a, a{_MAY_HIDE}") if _is_in_unseen(link)}
-    nodes = iter(root.css("a"))
-    if last is not None:
-        next(node for node in nodes if node.mem_id == last.mem_id)
-    yield from (node for node in nodes if node.mem_id not in hidden)
-
-
-def _is_in_unseen(node: LexborNode | None) -> bool:
-    while node is not None:
-        if _KINDS.get(node.tag or "") == _UNSEEN or _is_hidden(node.attributes):
-            return True
-        node = node.parent
-    return False
 
 
 #: A line of a block: its text and pieces.

@@ -119,10 +119,6 @@ TABLES_AND_SUBHEADS: Cases = {
         with_text(FIRST, "<table><tr><td>WhatsApp</td><td>12 млн</td></tr></table>", SECOND),
         body(FIRST, "WhatsApp\t12 млн", SECOND),
     ),
-    "empty table cell": (
-        with_text(FIRST, "<table><tr><td>Уральск</td><td></td><td>5</td></tr></table>", SECOND),
-        body(FIRST, "Уральск\t\t5", SECOND),
-    ),
     "divs in table cells": (
         with_text(FIRST, "<table><tr><td><div>Атырау</div></td><td><div>7</div></td></tr></table>", SECOND),
         body(FIRST, "Атырау\t7", SECOND),
