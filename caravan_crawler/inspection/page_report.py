@@ -155,7 +155,7 @@ def evidence_lines(document: Document) -> Iterator[str]:
 
 
 def _part(layout: Layout, index: int, left_out: dict[int, str]) -> str:
-    if index in (layout.headline, layout.first_headline):
+    if index == layout.headline:
         return "headline"
     if index in layout.lede:
         return "lede"
@@ -168,9 +168,8 @@ def _part(layout: Layout, index: int, left_out: dict[int, str]) -> str:
 
 def _decision(weighed: Weighed, layout: Layout) -> str:
     """Return the evidence on a block; the last one weighed may be the lede."""
-    headlines = (layout.headline, layout.first_headline)
-    is_headline = weighed is not layout.weighed[-1] or weighed.block in headlines
-    chosen = weighed.block in headlines if is_headline else weighed.block in layout.lede
+    is_headline = weighed is not layout.weighed[-1] or weighed.block == layout.headline
+    chosen = weighed.block == layout.headline if is_headline else weighed.block in layout.lede
     reasons = ", ".join(f"{name} {weight:+}" for name, weight in weighed.evidence) or "no evidence"
     kind = "headline" if is_headline else "lede"
     return f"{kind} {weighed.block}: {'yes' if chosen else 'no'}, {weighed.sum:+} = {reasons}"

@@ -123,7 +123,7 @@ class ArticleReading:
 
 
 READERS: dict[str, tuple[Callable[[ArticlePage], str | list[str] | None], ...]] = {
-    "headline": (readers.headline_printed, readers.headline_metadata),
+    "headline": (readers.headline_printed,),
     "lede": (readers.lede_printed,),
     "body": (readers.body_printed, readers.body_metadata),
     "date_published": (readers.date_breadcrumb, readers.date_printed, readers.date_time_element, readers.date_as_it_is),

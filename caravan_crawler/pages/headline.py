@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice, pairwise
+from itertools import islice
 
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.pages.blocks import HEADINGS, Block, is_teaser
@@ -27,12 +27,10 @@ HEADLINE = {
     "is the title": 4,
     "is in an h1": 3,
     "is in another heading": 1,
-    "stands in main or article": 1,
     "a dated line follows": 3,
     "another fact follows": 1,
     "a paragraph follows": 1,
     "a teaser follows": -1,
-    "is a link among links": -4,
     "is a link to another article": -6,
     "is the name of a section, and not the title": -4,
     "stands in a column or the foot": -4,
@@ -42,10 +40,8 @@ HEADLINE = {
 MOST_LEDE_BLOCKS = 2
 #: Blocks behind a headline that count as evidence for it; and the most facts, paragraphs and teasers that count.
 _WINDOW, _MOST_FACTS, _MOST_PARAGRAPHS = 14, 2, 3
-#: Evidence less than that for the best candidate, with which an h1 of the same text is still the headline.
-_NEARLY_EQUAL = 2
 #: Marks before the first letter of a headline.
-_OPENING = " «»“”„\"'([–—-…¿¡.#№*•"
+_OPENING = " $«»“”„\"'([–—-…¿¡.#№*•"
 #: Letters of a title that a part of a heading is compared with.
 _SHORTEST_TITLE = 12
 #: In a title, behind or before the headline: a mark and the name of a section or the site.
@@ -75,17 +71,8 @@ class Weighed:
         self.evidence.append((name, table[name]))
 
 
-@dataclass
-class Headline:
-    """The first and the last place of the headline over the article, and the candidates that were weighed."""
-
-    first: int
-    last: int
-    weighed: list[Weighed]
-
-
-def find_headline(document: Document) -> Headline | None:
-    """Return where the headline is, or None where no block can be one."""
+def find_headline(document: Document) -> tuple[int | None, list[Weighed]]:
+    """Return where the headline is, None where no block can be one; and the candidates that were weighed."""
     blocks = document.blocks
     texts = [block.text for block in blocks]
     titles = _title_places(document, texts)
@@ -98,12 +85,7 @@ def find_headline(document: Document) -> Headline | None:
         headings += islice(filter(partial(_is_headed_text, blocks), range(len(blocks))), _MOST_CANDIDATES)
     candidates = [*titles, *(index for index in headings if index not in titles)]
     if not candidates:
-        twins = (
-            index + 1 for index, (text, following) in enumerate(pairwise(texts)) if len(text) > 12 and text == following
-        )
-        candidates = list(twins)[:_MOST_CANDIDATES]
-    if not candidates:
-        return None
+        return None, []
     is_teaser_here = partial(is_teaser, site=document.site, page_url=document.base_url)
     all_weighed = [_weigh_headline(blocks, index, titles, is_teaser_here) for index in candidates]
     own = document.site.address(document.url, document.url)
@@ -112,40 +94,9 @@ def find_headline(document: Document) -> Headline | None:
         address = document.site.address(link.get("href") or "", document.base_url) if link is not None else None
         if address is not None and own is not None and address.key != own.key:
             weighed.add(HEADLINE, "is a link to another article")
-    best = _best(blocks, all_weighed)
-    wanted = fold(blocks[best].text)
-    same = [index for index in sorted({*candidates, *titles}) if fold(blocks[index].text) == wanted]
-    first = last = best
-    for index in same:
-        # The headline may stand twice, or in the breadcrumbs over it; the article follows the last one.
-        if last < index <= last + MOST_LEDE_BLOCKS + 1 and not _has_facts_between(blocks, last, index):
-            last = index
-    for index in reversed(same):
-        if first - MOST_LEDE_BLOCKS - 1 <= index < first:
-            first = index
-    return Headline(first, last, all_weighed)
-
-
-def _best(blocks: list[Block], all_weighed: list[Weighed]) -> int:
-    """Return the block with the most evidence; if two are equal, the heading, then the first.
-
-    The related articles under the text may name the page's own, with a date: an h1 before them is the headline.
-    """
-    most = max(all_weighed, key=lambda weighed: (weighed.sum, _heading(blocks[weighed.block]) == "h1"))
-    text = fold(blocks[most.block].text)
-    for weighed in all_weighed:
-        is_before = weighed.block < most.block and weighed.sum >= most.sum - _NEARLY_EQUAL
-        if is_before and _is_h1_of(blocks[weighed.block], text):
-            return weighed.block
-    return most.block
-
-
-def _is_h1_of(block: Block, text: str) -> bool:
-    return block.zone is None and _heading(block) == "h1" and fold(block.text) == text
-
-
-def _has_facts_between(blocks: list[Block], first: int, last: int) -> bool:
-    return any(facts_of(block) for block in blocks[first + 1 : last])
+    # If two have equal evidence, the heading, then the first.
+    best = max(all_weighed, key=lambda weighed: (weighed.sum, _heading(blocks[weighed.block]) == "h1")).block
+    return best, all_weighed
 
 
 def _is_headed_text(blocks: list[Block], index: int) -> bool:
@@ -168,16 +119,13 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
         cut = candidate.endswith(("…", "..."))
         if len(wanted) < 2:
             continue
-        if candidate in texts:
-            same = [index for index, text in enumerate(texts) if text == candidate]
-        else:
-            same = [
-                index
-                for index, text in enumerate(texts)
-                if text.lstrip(_OPENING)[:1].casefold() == wanted[:1]
-                and (abs(len(text) - len(candidate)) <= 24 + len(candidate) // 4 or cut)
-                if (folded := fold(text)) == wanted or (cut and len(wanted) > 15 and folded.startswith(wanted))
-            ]
+        same = [
+            index
+            for index, text in enumerate(texts)
+            if text.lstrip(_OPENING)[:1].casefold() == wanted[:1]
+            and (abs(len(text) - len(candidate)) <= 24 + len(candidate) // 4 or cut)
+            if (folded := fold(text)) == wanted or (cut and len(wanted) > 15 and folded.startswith(wanted))
+        ]
         if any(not _is_in_menu(document.blocks[index]) for index in same):
             return same[:_MOST_CANDIDATES]
         in_menus = in_menus or same
@@ -221,22 +169,14 @@ def _weigh_headline(
         weighed.add(HEADLINE, "is the name of a section, and not the title")
     if heading := _heading(block):
         weighed.add(HEADLINE, "is in an h1" if heading == "h1" else "is in another heading")
-    if any(element.tag in ("main", "article") for element in block.element.around):
-        weighed.add(HEADLINE, "stands in main or article")
     if block.zone in ("aside", "footer", "form"):
         weighed.add(HEADLINE, "stands in a column or the foot")
     if _is_in_menu(block):
         weighed.add(HEADLINE, "stands in a menu")
-    wanted = fold(block.text)
     texts = facts = teasers = paragraphs = 0
     for position in range(index + 1, min(index + 1 + _WINDOW, len(blocks))):
         following = blocks[position]
-        if fold(following.text) == wanted:
-            continue
         if is_end_label(following.text):
-            break
-        if block.link is not None and not facts and not texts and is_teaser_here(following):
-            weighed.add(HEADLINE, "is a link among links")
             break
         found = [fact for fact in facts_of(following) if fact.kind != "other"]
         if has_dated(found) and facts == 0:
@@ -271,12 +211,9 @@ def printed_headline(block: Block, structured: StructuredData) -> str:
 
 def _heading(block: Block) -> str | None:
     """Return the tag of the heading around a block, even where the heading's text stands in a child of it."""
-    for depth, element in enumerate(block.element.around):
-        if element.tag in HEADINGS:
-            return element.tag
-        if depth == 2:
-            break
-    return next((inline.tag for _, _, inline in block.pieces if inline is not None and inline.tag == "h1"), None)
+    around = next((element.tag for element in islice(block.element.around, 3) if element.tag in HEADINGS), None)
+    inlines = (inline.tag for _, _, inline in block.pieces if inline is not None)
+    return around or next((tag for tag in inlines if tag == "h1"), None)
 
 
 # The titles

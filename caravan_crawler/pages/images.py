@@ -51,8 +51,6 @@ _WIDTH_IN_NAME = re.compile(r"-(\d{2,4})x\d{2,4}\.\w{3,4}$|[/,?&]w(?:idth)?[_=](
 
 def picture_urls(document: Document, layout: Layout) -> list[str]:
     """Return the absolute URLs of the article's pictures, in page order, each once."""
-    if layout.first_headline is None:
-        return []
     urls: dict[str, None] = {}
     for picture in document.pictures:
         if not _is_articles(picture, document, layout) or _is_small(picture.node) or _is_portrait(picture):
@@ -64,21 +62,19 @@ def picture_urls(document: Document, layout: Layout) -> list[str]:
 
 
 def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
-    if picture.zone in ("nav", "aside", "footer", "form") or layout.first_headline is None:
+    if picture.zone in ("nav", "aside", "footer", "form") or layout.headline is None:
         return False
     if picture.link is not None and (_leads_to_article(picture.link, document) or is_advert(picture.link, document)):
         return False
     container = layout.text.container
-    if layout.first_headline < picture.position < layout.text.end:
+    if layout.headline < picture.position < layout.text.end:
         clutter = clutter_around(_frame_of(picture), container)
-        return clutter is None or "caption" in clutter.names or _is_around_headline(picture, document, layout)
+        return clutter is None or "caption" in clutter.names
     if picture.position == layout.text.end:
         # Behind the last paragraph a picture is the article's only inside the text's container.
         return container is not None and container.tag != "body" and picture.parent.is_within(container)
-    above = layout.first_headline if layout.front_start is None else layout.front_start
-    if above <= picture.position <= layout.first_headline or _is_near_headline(
-        picture, document, layout.first_headline
-    ):
+    above = layout.headline if layout.front_start is None else layout.front_start
+    if above <= picture.position <= layout.headline or _is_near_headline(picture, document, layout.headline):
         return UPLOADS.search(_url_of(picture.node, document) or "") is not None
     return False
 
@@ -89,13 +85,6 @@ def _frame_of(picture: Picture) -> Element:
     href = (link.get("href") or "") if link is not None else ""
     shows_it = href == "#" or _PICTURE_FILE.search(href.partition("?")[0]) is not None
     return link.parent if link is not None and link.parent is not None and shows_it else picture.parent
-
-
-def _is_around_headline(picture: Picture, document: Document, layout: Layout) -> bool:
-    """Whether the clutter around a picture is around headline or text as well, and so none."""
-    clutter = clutter_around(_frame_of(picture), layout.text.container)
-    headline = document.blocks[layout.headline or 0]
-    return clutter is not None and any(block.is_within(clutter) for block in (headline, *layout.text.blocks[:1]))
 
 
 def _is_near_headline(picture: Picture, document: Document, headline: int) -> bool:

@@ -10,7 +10,7 @@ block, at the end of its containers or at the page's foot. The weights are in
 from dataclasses import dataclass, field
 from itertools import islice
 
-from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
+from caravan_crawler.pages.blocks import SUBHEADS, Block, common_container
 from caravan_crawler.pages.bylines import (
     Byline,
     is_author_label,
@@ -30,7 +30,6 @@ from caravan_crawler.pages.headline import Weighed, find_headline
 from caravan_crawler.pages.labels import (
     LONGEST_SECTION,
     box_under,
-    is_card_detail,
     is_end_label,
     is_label,
     is_of_card,
@@ -54,11 +53,10 @@ _MOST_BEFORE_FACTS = 2
 class Layout:
     """Indices into ``document.blocks``, and what the facts around headline and text say.
 
-    ``first_headline`` and ``headline`` are the first and the last place of the headline before the article,
-    ``lede`` the blocks of the lede, ``facts`` the lines in order, ``facts_after_text`` those under it.
+    ``headline`` is the place of the headline, ``lede`` the blocks of the lede, ``facts`` the lines in order,
+    ``facts_after_text`` those under the text.
     """
 
-    first_headline: int | None = None
     headline: int | None = None
     front_start: int | None = None
     """The place of the first fact over the headline, or that of the headline."""
@@ -79,30 +77,28 @@ def find_layout(document: Document) -> Layout:
     """Find the parts of the article on the page; what is not there stays empty."""
     blocks = document.blocks
     layout = Layout()
-    headline = find_headline(document)
+    headline, layout.weighed = find_headline(document)
     if headline is None:
         layout.trending = find_trending(document, headed_only=True)
         layout.text = TextRange(len(blocks), len(blocks))
         return layout
-    layout.first_headline, layout.headline, layout.weighed = headline.first, headline.last, headline.weighed
+    layout.headline = headline
     container = document.text_container
-    foot = find_foot(blocks, headline.last)
-    front = read_front(document, headline.last, container, foot)
+    foot = find_foot(blocks, headline)
+    front = read_front(document, headline, container, foot)
     layout.facts, layout.lede = front.facts, front.lede
     layout.weighed += [front.weighed] if front.weighed else []
-    above, layout.front_start = _facts_above(document, headline.first)
-    if not above:  # the first place may be in the breadcrumbs
-        above, _ = _facts_above(document, headline.last)
+    above, layout.front_start = _facts_above(document, headline)
     kinds = {fact.kind for fact in layout.facts}
     layout.facts += [fact for fact in above if fact.kind not in kinds]
     layout.trending = find_trending(document, front.text_start)
     if container is not None:
         layout.text = text_in(container, blocks, layout.trending)
     else:
-        layout.text = text_from(front.text_start, document, headline.last, layout.trending, foot)
-        start = longer_text(blocks, headline.last, layout.text, foot)
+        layout.text = text_from(front.text_start, document, headline, layout.trending, foot)
+        start = longer_text(blocks, headline, layout.text, foot)
         if start is not None:
-            layout.text = text_from(start, document, headline.last, layout.trending, foot)
+            layout.text = text_from(start, document, headline, layout.trending, foot)
     layout.facts_after_text = _facts_behind(blocks, layout)
     return layout
 
@@ -193,18 +189,14 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             break
         if block.zone not in (None, "footer") or block.is_quoted:
             continue
-        card = next((each for each in block.element.around if each.tag == "article"), None)
-        if card is not None and not layout.text.blocks[0].is_within(card):
-            continue
         if is_see_also(block.text):
-            box_end = _end_of_box(block, article, blocks)
+            box = box_under(block, blocks)
+            box_end = box.last if box is not None else block.index + 1
         if block.index < box_end:  # further articles, and perhaps the author's box behind them
             is_box_of_author = any(is_author_box(each.names) for each in islice(block.element.around, _DEEPEST_BOX))
             found += [Fact("author", name) for name in people_in(block.text) if is_box_of_author]
             continue
         facts = [] if block.is_all_links and block.zone != "footer" else facts_of(block)
-        if not facts and block.zone == "footer" and block.is_within(article):
-            facts = linked_authors(block)
         is_first = is_author_label(blocks[block.index - 1].text)
         is_single = is_author_next and is_first and is_single_name(block.text) and not is_label(block.text)
         is_name = is_single or names_somebody(block)
@@ -237,15 +229,3 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
         is_author_next = is_author_label(block.text)
         is_photographer_next = is_photo_label(block.text)
     return found
-
-
-def _end_of_box(heading: Block, article: Element, blocks: list[Block]) -> int:
-    """Return the end of the box of links under a heading: of the element around both, else of the last card's lines."""
-    if (box := box_under(heading, blocks)) is not None:
-        return box.last
-    end = heading.index + 1
-    for block in blocks[end : article.last]:
-        is_link = block.is_all_links and len(block.text) > LONGEST_SECTION
-        if is_link or (block.index == end and is_card_detail(block.text)):
-            end = block.index + 1
-    return end

@@ -20,7 +20,7 @@ from caravan_crawler.pages.fact_lines import facts_of, mark_dates_in_parts
 from caravan_crawler.pages.header import Header, read_header
 from caravan_crawler.pages.labels import is_prose
 from caravan_crawler.pages.layout import Layout, find_layout
-from caravan_crawler.pages.trending import TopicLine, TrendingBlock, find_trending
+from caravan_crawler.pages.trending import TopicLine, find_trending
 from caravan_crawler.urls import Site
 
 
@@ -153,7 +153,7 @@ def _is_list(document: Document, layout: Layout) -> bool:
         return False
     over_cards: Iterable[Block] = blocks[: teasers[0]]
     is_dated = document.structured.published or document.structured.article_stamps("datePublished")
-    if not is_dated and layout.front_start == layout.first_headline:
+    if not is_dated and layout.front_start == layout.headline:
         over_cards = dropwhile(lambda block: all(fact.kind != "date" for fact in facts_of(block)), over_cards)
     if any(map(is_prose, over_cards)):
         return False
@@ -248,16 +248,11 @@ def read_page(document: Document) -> PageReading:
     kind = kind_of(document, layout, text_length=len(reading.body or ""), has_date=has_date)
     is_article = kind is PageKind.ARTICLE
     header = read_header(document.blocks, layout.front_start if is_article else None)
-    shown = layout.trending or _trending_above(document, layout.first_headline if is_article else None)
+    shown = layout.trending
+    if shown is None and is_article and layout.headline is not None:  # a column that stands before it in the source
+        shown = find_trending(document, 0, layout.headline, headed_only=True)
     trending = shown.lines if shown else ()
     return PageReading(kind, header, trending, reading if is_article else None)
-
-
-def _trending_above(document: Document, headline: int | None) -> TrendingBlock | None:
-    """Return the trending block over an article, in a column that stands before it in the source."""
-    if headline is None:
-        return None
-    return find_trending(document, 0, headline, headed_only=True)
 
 
 def article_record(reading: ArticleReading, site: Site, url: str, observed_at: datetime) -> Article:

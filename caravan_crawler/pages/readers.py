@@ -27,12 +27,11 @@ from caravan_crawler.pages.bylines import (
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, fact_in, is_clock, is_date, is_dated, is_label_of_views
 from caravan_crawler.pages.fact_lines import names_a_change, printed_date
-from caravan_crawler.pages.headline import printed_headline, title_candidates
+from caravan_crawler.pages.headline import printed_headline
 from caravan_crawler.pages.labels import ends_sentence, fold
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import is_caption, is_count_of_views, is_published
+from caravan_crawler.pages.selectors import is_count_of_views, is_published
 from caravan_crawler.pages.tags import tags_around
-from caravan_crawler.pages.text_range import clutter_around
 
 #: Most ``time`` elements at the headline that are read.
 _MOST_TIMES = 50
@@ -74,18 +73,11 @@ class ArticlePage:
 
 
 def headline_printed(page: ArticlePage) -> str | None:
-    """The block that prints what the page's title says; else its main heading or its twice-printed line."""
+    """The block that prints what the page's title says; else its main heading."""
     index = page.layout.headline
     if index is None:
         return None
     return printed_headline(page.document.blocks[index], page.document.structured).replace("\n", " ")
-
-
-def headline_metadata(page: ArticlePage) -> str | None:
-    """The title of the page's metadata, if it is not cut."""
-    return next(
-        (title for title in title_candidates(page.document.structured) if not title.endswith(("…", "..."))), None
-    )
 
 
 def lede_printed(page: ArticlePage) -> str | None:
@@ -138,33 +130,19 @@ def date_as_it_is(page: ArticlePage) -> str | None:
 
 def _is_of_the_page(element: Element, page: ArticlePage) -> bool:
     """Whether an element is in a header or menu that the headline is not in."""
-    headline = page.document.blocks[page.layout.first_headline or 0]
+    headline = page.document.blocks[page.layout.headline or 0]
     return any(each.tag in ("header", "nav") and not headline.is_within(each) for each in element.around)
 
 
 def _time_elements(page: ArticlePage, above: int = 0) -> list[Element]:
-    """Return the ``time`` elements from ``above`` blocks before the headline to the text; else those under it.
-
-    Those under it are in the same ``article`` as the headline, and not in the card of another one.
-    """
+    """Return the ``time`` elements from ``above`` blocks before the headline to the text."""
     layout = page.layout
-    if layout.headline is None or layout.first_headline is None:
+    if layout.headline is None:
         return []
-    start = layout.first_headline - above if above else layout.headline
+    start = layout.headline - above
     end = max(layout.text.start, layout.headline + 2)
     times = page.document.times
-    found = [time for time in times if start <= time.first < end]
-    return (found or [time for time in times if time.first >= layout.text.end and _is_in_article(time, page)])[
-        :_MOST_TIMES
-    ]
-
-
-def _is_in_article(element: Element, page: ArticlePage) -> bool:
-    """Whether the innermost ``article`` around an element holds the headline, and it is in no box there."""
-    article = next((each for each in element.around if each.tag == "article"), None)
-    if article is None or clutter_around(element, article) is not None:
-        return False
-    return page.document.blocks[page.layout.headline or 0].is_within(article)
+    return [time for time in times if start <= time.first < end][:_MOST_TIMES]
 
 
 def stamp_confirming_breadcrumb(page: ArticlePage) -> str | None:
@@ -200,9 +178,7 @@ def stamp_time_element(page: ArticlePage) -> str | None:
     """``datetime`` of the ``time`` element that prints the date, or would if a script had filled it in."""
     printed = printed_date(page.facts) or printed_date(page.facts_behind)
     layout = page.layout
-    first = min(
-        each for each in (layout.first_headline, layout.front_start, len(page.document.blocks)) if each is not None
-    )
+    first = min(each for each in (layout.headline, layout.front_start, len(page.document.blocks)) if each is not None)
     behind = (time for time in page.document.times if time.first >= first)
     for element in islice(behind, _MOST_TIMES if printed else 0):
         stamp = element.get("datetime") or element.get("title")
@@ -310,11 +286,11 @@ def credit_in_text(page: ArticlePage) -> str | None:
 
 def credit_in_caption(page: ArticlePage) -> str | None:
     """The credit behind what the caption of the picture at the headline says."""
-    if page.layout.first_headline is None:
+    if page.layout.headline is None:
         return None
-    start = max(0, page.layout.first_headline - _FARTHEST_ABOVE)
+    start = max(0, page.layout.headline - _FARTHEST_ABOVE)
     blocks = page.document.blocks[start : page.layout.text.start]
-    captions = (block for block in blocks if block.zone == "figcaption" or is_caption(block.element.names))
+    captions = (block for block in blocks if block.zone == "figcaption")
     return next((credit for block in captions if (credit := caption_credit(block))), None)
 
 

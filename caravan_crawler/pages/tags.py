@@ -9,7 +9,7 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import is_colophon, is_end_label
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import is_article_foot, is_cloud, is_list_of_topics
+from caravan_crawler.pages.selectors import is_list_of_topics
 from caravan_crawler.pages.text_range import heads_another
 from caravan_crawler.urls import Site
 
@@ -93,9 +93,9 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
     behind = blocks[trending.end :] if trending else []
     is_under_text = True
     label: Block | None = None
-    above = max(0, layout.first_headline - _FARTHEST_ABOVE) if layout.first_headline is not None else layout.text.start
+    above = max(0, layout.headline - _FARTHEST_ABOVE) if layout.headline is not None else layout.text.start
     for block in blocks[above : layout.text.start]:
-        if article is not None and block.is_within(article) and _may_hold_tags(block, article):
+        if article is not None and block.is_within(article) and _may_hold_tags(block):
             tags = tag_texts(block, document.site, document.base_url)
             yield from tags or _tags_among_facts(block, document)
     for block in [*blocks[layout.text.end : end], *behind]:
@@ -107,7 +107,7 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
         if not (is_inside or is_next or (is_under_text and block.index < end) or _is_in_own_list(block)):
             continue
         is_labelled = label is not None and label.index == block.index - 1 and _is_headed_by(label, block)
-        if (is_inside and is_labelled) or _may_hold_tags(block, article):
+        if (is_inside and is_labelled) or _may_hold_tags(block):
             if label is not None and not _is_headed_by(label, block):
                 label = None
             tags = tag_texts(block, document.site, document.base_url) or _labelled_tags(block)
@@ -162,7 +162,6 @@ def _ends_article(block: Block) -> bool:
     """Whether a block begins what stands behind an article: the comments, a column, the foot."""
     if (
         block.zone in ("aside", "form")
-        or (block.zone == "footer" and not _is_in_article_foot(block))
         or is_end_label(block.text)
         or (len(block.text) < 40 and _ALL_TOPICS.fullmatch(block.text.strip(" :")))
         or is_colophon(block.text)
@@ -171,24 +170,9 @@ def _ends_article(block: Block) -> bool:
     return block.tag in HEADINGS and _TAGS_LABEL.fullmatch(block.text) is None
 
 
-def _may_hold_tags(block: Block, article: Element | None) -> bool:
-    """Whether a block is not in a menu, a cloud or the page's foot; an article may have a foot of its own."""
-    if block.zone == "nav" or (block.zone == "aside" and not any(map(_names_topics, islice(block.element.around, 3)))):
-        return False
-    for element in block.element.around:
-        if element is article or element.tag in ("body", "html"):
-            break
-        if element.attributes and is_cloud(element.names):
-            return False
-    return block.zone != "footer" or _is_in_article_foot(block)
-
-
-def _is_in_article_foot(block: Block) -> bool:
-    """Whether the ``footer`` around a block is the article's own, not the page's."""
-    for element in block.element.around:
-        if element.tag == "article" or (element.tag == "footer" and is_article_foot(element.names)):
-            return True
-    return False
+def _may_hold_tags(block: Block) -> bool:
+    """Whether a block is neither in a menu nor in a column."""
+    return block.zone != "nav" and (block.zone != "aside" or any(map(_names_topics, islice(block.element.around, 3))))
 
 
 def _names_topics(element: Element) -> bool:
