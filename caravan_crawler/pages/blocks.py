@@ -110,12 +110,6 @@ class Block:
     @property
     def link(self) -> Element | None:
         """The ``a`` element all of the block's text is in; None where some text is outside of it."""
-        first = self.pieces[0][1]
-        if len(self.pieces) == 1 or first is None:
-            return first if len(self.pieces) == 1 else self._only_link()
-        return self._only_link()
-
-    def _only_link(self) -> Element | None:
         links = {id(link): link for text, link, _ in self.pieces if text.strip(_IGNORED)}
         return next(iter(links.values())) if len(links) == 1 else None
 

@@ -87,7 +87,6 @@ _ARCHIVE_CREDIT = re.compile(
 )
 #: A credit behind what a caption says of the picture.
 _CREDIT_BEHIND = re.compile(r"(?:[.!?…»)|/]\s+|\s[–—-]\s+|\s\()((?:фото|сурет)\s*[:–—-]\s*[^()]+)\)?$", re.IGNORECASE)
-_CREDITS_BEGIN = ("фото", "сурет", "photo", "иллюстрация", "скриншот", "правооблад")
 #: Letters of a line that credits a photo, and words of one without a dash.
 _LONGEST_CREDIT, _LONGEST_ARCHIVE_CREDIT = 100, 5
 
@@ -116,21 +115,17 @@ def is_photo_label(text: str) -> bool:
     return len(text) < 40 and _PHOTOGRAPHER_LABEL.fullmatch(text.strip()) is not None
 
 
-def read_byline(line: str, *, labelled_only: bool = False) -> Byline | None:
+def read_byline(line: str) -> Byline | None:
     """Return the people of a line that names authors and nothing else; None where it is something else.
 
-    ``Автор: Караван.kz`` is such a line and names nobody. With ``labelled_only`` a line without label is none.
+    ``Автор: Караван.kz`` is such a line and names nobody.
     """
     line = line.strip().rstrip(".").strip().lstrip("–— ")
-    if line.startswith("(") and line.endswith(")") and "(" not in line[1:]:
-        line = line[1:-1]
     verb = _CREDIT_VERB.match(line)
     line = line[verb.end() :] if verb else line
     if not 3 <= len(line) <= 200:
         return None
     label = _LABEL.match(line)
-    if label is None and verb is None and labelled_only:
-        return None
     names = line[label.end() :] if label else line
     if label and is_the_site(names):
         return Byline()
@@ -214,8 +209,7 @@ def is_marked_as_author(block: Block) -> bool:
     """Whether an element around a name says whose it is: two words in capitals may be a place or a section, too."""
     around = [block.element, block.element.parent, *(inline for _, _, inline in block.pieces)]
     marks = " ".join(f"{each.names} {each.get('itemprop')} {each.get('rel')}" for each in around if each is not None)
-    is_marked = is_author(marks) or any(marks_author(link, None) for _, link, _ in block.pieces)
-    return is_marked and (bool(people_in(block.text.strip(AROUND_NAMES))) or is_single_name(block.text))
+    return is_author(marks) or any(marks_author(link, None) for _, link, _ in block.pieces)
 
 
 def credit_name(text: str) -> str | None:
@@ -223,8 +217,6 @@ def credit_name(text: str) -> str | None:
 
     None where the text is no such line (``Фото – это искусство.``).
     """
-    if not _may_be_credit(text):
-        return None
     match = _CREDIT.fullmatch(text.strip())
     if match is None:
         return None
@@ -239,14 +231,8 @@ def archive_credit(text: str) -> str | None:
     return match["name"] if match else None
 
 
-def _may_be_credit(text: str) -> bool:
-    return len(text) <= _LONGEST_CREDIT and text[:12].lower().startswith(_CREDITS_BEGIN)
-
-
 def credit_in_text(text: str) -> str | None:
     """Return whom a line in the text credits; ``Фото из архива автора`` only where it is no sentence."""
-    if not _may_be_credit(text):
-        return None
     is_short = len(text.split()) <= _LONGEST_ARCHIVE_CREDIT and text[-1] not in ".!?:"
     return (archive_credit(text) if is_short else None) or credit_name(text)
 
@@ -313,11 +299,6 @@ _CREDITED_BEFORE = re.compile(
     r"|(?:\s+(?:ақпараттық|халықаралық))?\s+(?:агенттігіне|порталына|сайтына|басылымына)\s+сілтеме\s+жаса\w+)",
     re.IGNORECASE,
 )
-#: ``МОСКВА, 3 июня. /ТАСС/``: an agency's own beginning of a text.
-_DATELINE = re.compile(
-    rf"^(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ][А-ЯЁӘІҢҒҮҰҚӨҺ\-]{{2,30}})[.,\s][^/\n]{{0,30}}/(?P<name>{_NAME})/",
-    re.IGNORECASE | re.MULTILINE,
-)
 # Where a credit may begin: the stems of its first words behind what is no letter, which a plain search finds fast.
 _HINT = re.compile(
     r"\W(?:пере?да|сообщ|информиру|пиш|писа|написа|рассказыва|уточня|отмеча|со\s+ссыл|ссыл|по\s+(?:дан|инф|сооб|све|мат)"
@@ -347,11 +328,9 @@ def find_source(text: str) -> str | None:
     )
     matches += filter(None, behind)
     matches += [found for match in matches if (found := _REFERS_ON.match(text, match.end("name")))]
-    if "/" in text and (found := _DATELINE.search(text)):
-        matches.append(found)
     for match in sorted(matches, key=lambda found: found.start("name")):
         name = match["name"].strip()
-        if not is_the_site(name) and _is_name(name) and not _is_title_of_a_work(match):
+        if not is_the_site(name) and not _is_title_of_a_work(match):
             return name
     return None
 
@@ -375,12 +354,6 @@ def labelled_source(line: str) -> str | None:
 
 
 _LABEL_OF_SOURCE = re.compile(r"(?:источник|source|дереккөз)\s*:", re.IGNORECASE)
-
-
-def _is_name(name: str) -> bool:
-    """Whether the name itself, without kind and quotation marks, begins like one."""
-    bare = re.sub(rf"^{_KIND}\s+", "", name, flags=re.IGNORECASE).strip('«»“”"„ ')
-    return bool(bare) and (bare[0].isupper() or bare[0].isdigit() or "." in bare)
 
 
 def _is_title_of_a_work(match: re.Match[str]) -> bool:

@@ -79,8 +79,6 @@ _LONGEST_DATE, _LONGEST_FACTS = 12, 240
 _MOST_WORDS_OF_NAME = 3
 #: Parts of a date on a leaf of a calendar.
 _MOST_OF_BADGE = 4
-#: Letters of one: ``Қыркүйек``, ``Сентября 2024``.
-_LONGEST_PART_OF_DATE = 14
 _DAY_OR_MONTH = re.compile(rf"\d\d?|(?:{MONTH_PATTERN})\.?", re.IGNORECASE)
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
 _ABBREVIATED = re.compile(r"\s(?:тыс|млн|мин|чел)\.$")
@@ -139,8 +137,6 @@ def mark_dates_in_parts(blocks: list[Block]) -> None:
             continue
         for end in range(min(start + _MOST_OF_BADGE, len(blocks)), start + 1, -1):
             parts = blocks[start:end]
-            if any(len(part.text) > _LONGEST_PART_OF_DATE for part in parts):
-                continue
             leaf = common_container(block, parts[-1])
             date = " ".join(part.text for part in parts)
             if (
@@ -284,8 +280,6 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
         elif value in dates:
             around = inline.below(block.element) if inline is not None else ()
             of_others.setdefault(value, []).append(any(map(names_a_change, around)))
-    if all(all(of_others.get(date, [False])) for date in dates):
-        of_others = {value: others for value, others in of_others.items() if value not in dates}
     # Views and comments may have the same number; it stands once for each, in the same order.
     others = {value: iter(places) for value, places in of_others.items()}
     return [Fact("other", fact.value) if next(others.get(fact.value, iter(())), False) else fact for fact in facts]
@@ -331,24 +325,13 @@ def _splits(block: Block) -> Iterator[list[str]]:
         yield pieces
         if len(by_element := _by_element(block)) > 1:
             yield by_element
-        # A label and its value may be two elements: "Просмотров:" and "60".
-        if len(pieces) % 2 == 0:
-            yield [f"{label} {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
     by_mark = [part.strip() for part in _SEPARATORS.split(block.text) if part.strip(ORNAMENT)]
     if len(by_mark) > 1:
         yield by_mark
-    by_comma = _BEFORE_DATE.split(block.text)
-    if len(by_comma) > 1:
-        yield by_comma
     by_comma = _COMMA.split(block.text)
     if len(by_comma) > 1:
         yield by_comma
-    by_line = block.text.split("\n")
-    if len(by_line) > 1:
-        yield by_line
     if not _YEAR.search(block.text):
-        return
-    if is_dated(block.text):  # with that of a change behind it
         return
     words = _BY_SOMEBODY.sub("", block.text).split()
     for end in range(min(len(words) - 1, _LONGEST_DATE), 0, -1):

@@ -23,7 +23,7 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact, has_dated
+from caravan_crawler.pages.fact_forms import Fact
 from caravan_crawler.pages.fact_lines import facts_of, linked_authors
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_names
 from caravan_crawler.pages.labels import (
@@ -32,7 +32,6 @@ from caravan_crawler.pages.labels import (
     ends_sentence,
     fold,
     is_colophon,
-    is_end_label,
     is_list_of_links,
     is_of_card,
     is_passed_over,
@@ -40,7 +39,7 @@ from caravan_crawler.pages.labels import (
     is_see_also,
     is_trending_heading,
 )
-from caravan_crawler.pages.lede import LEDE_FROM, are_siblings, is_set_as_text, last_fact_before_text, weigh_lede
+from caravan_crawler.pages.lede import LEDE_FROM, last_fact_before_text, weigh_lede
 from caravan_crawler.pages.selectors import is_author_box, is_lede, is_of_text
 from caravan_crawler.pages.text_range import LARGEST_CARD, clutter_around
 
@@ -50,10 +49,6 @@ _MOST_FACTS = 200
 _FEWEST_OF_TEXT = 2
 #: Line breaks in a lede.
 _MOST_BREAKS_IN_LEDE = 1
-#: Blocks of an element with name, date and counts.
-_LARGEST_LINE = 5
-#: Elements around a caption, up to that of its picture.
-_DEEPEST_CAPTION = 4
 #: Breadcrumbs.
 _IN_PATH = re.compile(r"[»›>/→]")
 #: A line of a name and an office or a city: ``— Роза Сергеева, обозреватель``.
@@ -103,7 +98,6 @@ class _Scan:
     texts: list[int] = field(default_factory=list)
     facts: list[tuple[int, list[Fact]]] = field(default_factory=list)
     end: int = 0
-    _texts_since_facts: int = 0
     _box_end: int = 0
     _is_author_next: bool = False
 
@@ -119,37 +113,34 @@ class _Scan:
             if len(self.facts) == _MOST_FACTS or (self.container is not None and block.is_within(self.container)):
                 return
             found = self._facts_of(block)
-            if self._is_behind_article(block, found) or self._is_outside_of_article(block):
+            if is_trending_heading(block.text) or block.index >= self.foot:
                 return
             if is_see_also(block.text) and (box := box_under(block, self.blocks)) is not None:
                 self._box_end = box.last
             if block.index < self._box_end:
                 continue
             if self._is_behind_photo_label(block) and not (found or ends_sentence(block.text)):
-                self._add(block, [Fact("credit", block.text)])
+                self.facts.append((block.index, [Fact("credit", block.text)]))
             elif found and not _is_text(self.facts_within(), found, self.blocks, block.index):
-                self._add(block, found)
+                self.facts.append((block.index, found))
                 self._is_author_next = is_author_label(block.text)
             elif is_author_label(block.text):
                 self._is_author_next = True
             elif is_photo_label(block.text):
                 continue
             elif (credit := self._credit_of_picture(block)) is not None:
-                self._add(block, [Fact("credit", credit)])
+                self.facts.append((block.index, [Fact("credit", credit)]))
             elif not ends_sentence(block.text) and (authors := linked_authors(block)):
-                self._add(block, authors)
+                self.facts.append((block.index, authors))
             elif _OFFICE_BEHIND.search(block.text) and (byline := read_byline(block.text)) is not None:
-                self._add(block, [Fact("author", name) for name in byline.authors])
+                self.facts.append((block.index, [Fact("author", name) for name in byline.authors]))
             elif names_somebody(block):
                 people = people_in(block.text.strip(AROUND_NAMES))
                 if people and (self._is_author_next or is_marked_as_author(block)):
-                    self._add(block, [Fact("author", name) for name in people])
+                    self.facts.append((block.index, [Fact("author", name) for name in people]))
             elif not self._is_passed_over(block):
-                is_of_list = block.tag == "li" and self.texts[-1:] == [block.index - 1]
-                is_of_list = is_of_list and block.element.parent is self.blocks[block.index - 1].element.parent
                 self.texts.append(block.index)
-                self._texts_since_facts += not is_of_list
-                if self.container is None and self._texts_since_facts > MOST_LEDE_BLOCKS:
+                if self.container is None and len(self.texts) > MOST_LEDE_BLOCKS:
                     return
         self.end = len(self.blocks)
 
@@ -159,18 +150,13 @@ class _Scan:
             fact for place, facts in self.facts if start <= place and (end is None or place < end) for fact in facts
         ]
 
-    def _add(self, block: Block, facts: list[Fact]) -> None:
-        self.facts.append((block.index, facts))
-        if any(fact.kind not in ("other", "author") for fact in facts):
-            self._texts_since_facts = 0
-
     def _facts_of(self, block: Block) -> list[Fact]:
         if block.is_quoted or self._is_in_other_article(block):
             return []
         found = facts_of(block)
         has_date = any(fact.kind == "date" for fact in found)
         is_below = block.index > self.headline + 1 and is_of_card(self.blocks[block.index - 1], block)
-        if has_date and (is_below or self._is_in_card(block) or self._is_of_event(block, found)):
+        if has_date and (is_below or self._is_of_event(block, found)):
             return []
         # The number of a picture in a gallery is no count.
         return [fact for fact in found if fact.kind == "credit"] if block.zone == "figcaption" else found
@@ -185,13 +171,6 @@ class _Scan:
         printed = day_named(found[0].value)
         return bool(days) and printed is not None and printed not in days
 
-    def _is_behind_article(self, block: Block, found: list[Fact]) -> bool:
-        if is_trending_heading(block.text) or block.index >= self.foot:
-            return True
-        is_among_facts = bool(found and self.facts and block.index - self.facts[-1][0] <= MOST_LEDE_BLOCKS)
-        is_end = not is_among_facts and is_end_label(block.text) and not is_author_label(block.text)
-        return bool(self.texts) and is_end and not self._is_among_paragraphs(block)
-
     def _is_in_other_article(self, block: Block) -> bool:
         """Whether a block stands in the card of another article, an ``article`` that the headline is not in."""
         card = next((each for each in block.element.around if each.tag == "article"), None)
@@ -202,22 +181,10 @@ class _Scan:
             return False
         return any(is_teaser(each, self.document.site, self.document.base_url) for each in its)
 
-    def _is_outside_of_article(self, block: Block) -> bool:
-        """Whether a block is outside of the ``article`` element that holds the headline and a text."""
-        article = self._article
-        if article is None or block.is_within(article) or not self.texts:
-            return False
-        return self.blocks[self.texts[0]].is_within(article)
-
     @cached_property
     def _article(self) -> Element | None:
         """The innermost ``article`` element around the headline."""
         return next((each for each in self.blocks[self.headline].element.around if each.tag == "article"), None)
-
-    def _is_among_paragraphs(self, label: Block) -> bool:
-        """Whether a paragraph like the last text follows a label."""
-        following = self.blocks[label.index + 1] if label.index + 1 < len(self.blocks) else None
-        return following is not None and is_prose(following) and are_siblings(self.blocks[self.texts[-1]], following)
 
     def _is_passed_over(self, block: Block) -> bool:
         headline = self.blocks[self.headline]
@@ -273,8 +240,6 @@ class _Scan:
         """Whether a block is a badge on a picture, or behind one what is said of it: alone, or over its credit."""
         if is_prose(block):
             return False
-        if any(each.tag == "figure" for each in islice(block.element.around, _DEEPEST_CAPTION)):
-            return True
         frame = next(self._frames_before(block), None)
         if frame is None or self.blocks[self.headline].is_within(frame):
             return False
@@ -284,28 +249,8 @@ class _Scan:
         credits = (fact.kind == "credit" for each in following for fact in facts_of(each))
         return bool(self.texts) and len(following) == 1 and any(credits)
 
-    def _is_by_a_date(self, block: Block) -> bool:
-        """Whether a date follows a line without links, in a small element with it that the headline is not in."""
-        dated = (
-            following
-            for following in self.blocks[block.index + 1 : block.index + _LARGEST_LINE]
-            if has_dated(facts_of(following))
-        )
-        following = next(dated, None)
-        if block.has_links or following is None:
-            return False
-        line = common_container(block, following)
-        return line.last - line.first <= _LARGEST_LINE and not self.blocks[self.headline].is_within(line)
-
     def _box_around(self, block: Block) -> Element | None:
         return clutter_around(block.element, common_container(self.blocks[self.headline], block))
-
-    def _is_in_card(self, block: Block) -> bool:
-        """Whether a block stands in a box with a link to another article."""
-        box = self._box_around(block)
-        site, base = self.document.site, self.document.base_url
-        its = self.blocks[box.first : box.last] if box is not None else []
-        return any(len(each.text) > LONGEST_SECTION and is_teaser(each, site, base) for each in its)
 
     def _is_in_box(self, block: Block) -> bool:
         """Whether a block stands in a box, by the name of an element that the headline is not in, and is no lede."""
@@ -322,7 +267,7 @@ class _Scan:
             return False
         if block.has_links and block.text[-1] == ",":
             return True
-        if not block.has_links and not self._is_by_a_date(block):
+        if not block.has_links:
             return False
         return _BETWEEN_SECTIONS.split(block.text, maxsplit=1)[0] in section_names(self.blocks[: self.headline])
 
@@ -332,7 +277,7 @@ def _divide(document: Document, scan: _Scan) -> Front:
     blocks, texts, all_facts = scan.blocks, scan.texts, scan.facts_within()
     if not texts:
         return Front(all_facts, [], scan.end)
-    last_fact = last_fact_before_text(blocks, texts, scan.facts)
+    last_fact = last_fact_before_text(texts, scan.facts)
     before = [text for text in texts if text < last_fact]
     after = [text for text in texts if text > last_fact]
     if before:
@@ -350,7 +295,7 @@ def _divide(document: Document, scan: _Scan) -> Front:
         is_text = is_text or any(blocks[text].text.count("\n") > _MOST_BREAKS_IN_LEDE for text in before)
         is_text = is_text or any(fact.kind == "author" for fact in scan.facts_within(before[-1]))
         is_text = is_text or any(is_of_text(each.names) for each in blocks[before[0]].element.below(article))
-        has_lede = not is_text and ((has_lede and last_fact > before[-1]) or _is_lede_without_text(scan, before))
+        has_lede = not is_text and has_lede and last_fact > before[-1]
     start = (after[0] if after else scan.end) if has_lede else before[0]
     return Front(scan.facts_within(end=start), before if has_lede else [], start, weighed)
 
@@ -364,29 +309,16 @@ def _may_be_text(block: Block, article: Element) -> bool:
     return is_line or block.is_within(article)
 
 
-def _is_lede_without_text(scan: _Scan, lede: list[int]) -> bool:
-    """Whether texts with no other text behind them are the lede.
-
-    A page may show a video in place of a text, or a new template lose it: a text under date and views is then the
-    lede, as on the site's own pages. One line of facts under a text is no reason to take it for a lede.
-    """
-    kinds = {fact.kind for fact in scan.facts_within()}
-    over_it = {fact.kind for fact in scan.facts_within(end=lede[0])}
-    is_cut = bool(scan.facts) and not ends_sentence(scan.blocks[lede[-1]].text)
-    return kinds >= {"date", "views", "credit"} or over_it >= {"date", "views"} or is_cut
-
-
 def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position: int) -> bool:
     """Whether a block that looks like facts is the text's first: a number or a day alone, set as text is."""
-    has_date = any(fact.kind == "date" for fact in facts)
-    if blocks[position].tag in SUBHEADS and (has_date or all(fact.kind == "views" for fact in found)):
+    if blocks[position].tag in SUBHEADS and (
+        any(fact.kind == "date" for fact in facts) or all(fact.kind == "views" for fact in found)
+    ):
         return True
     # The credit is the last of the lines.
     if any(fact.kind != "date" and not fact.is_bare for fact in found):
         return False
-    is_certain = has_dated(found) and not is_set_as_text(blocks[position])
-    has_credit = any(fact.kind == "credit" for fact in facts)
-    return has_credit and (has_date or not is_certain) and _is_paragraph(blocks, position)
+    return any(fact.kind == "credit" for fact in facts) and _is_paragraph(blocks, position)
 
 
 def _is_paragraph(blocks: list[Block], position: int) -> bool:

@@ -4,7 +4,6 @@ import re
 from functools import lru_cache
 
 from caravan_crawler.pages.blocks import Block, Element, common_container
-from caravan_crawler.pages.fact_forms import is_date
 
 _LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
 _AROUND_LABEL = " :.!»→#-–—*"
@@ -130,9 +129,6 @@ _OF_IMPRINTS += [
     "мнение автор",
     "незарегистрированный",
 ]
-_ADVERT_LABEL = re.compile(
-    r"(?:на\s+правах\s+)?реклам[аы]|advertisement|жарнама|партн[её]рский\s+материал", re.IGNORECASE
-)
 
 
 def is_trending_heading(text: str) -> bool:
@@ -198,11 +194,6 @@ def is_colophon(text: str) -> bool:
     return len(_IMPRINT.findall(text)) > 1
 
 
-def is_advert_label(text: str) -> bool:
-    """Whether a block does nothing but label an advert."""
-    return len(text) < 40 and _ADVERT_LABEL.fullmatch(text.strip(_AROUND_LABEL)) is not None
-
-
 _SHORTCODES = re.compile(r"(?:\[/?[a-z][\w\-]*(?:\s[^\[\]]*)?\]\s*)+")
 _OF_WORD = re.compile(r"/\*\s*Style\s+Definitions|\bmso-[a-z\-]+:")
 
@@ -257,11 +248,6 @@ def is_sentence(text: str) -> bool:
 def is_prose(block: Block) -> bool:
     """Whether a block reads like a paragraph, not all of it a link."""
     return is_sentence(block.text) and not block.is_all_links
-
-
-def is_card_detail(text: str) -> bool:
-    """Whether a block is a detail of a card, not its headline: a date, a count."""
-    return is_date(text) or (len(text) < 12 and text.replace(" ", "").isdigit())
 
 
 def is_of_card(title: Block, block: Block) -> bool:

@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from caravan_crawler.pages.blocks import SUBHEADS, Block, Picture, common_container
+from caravan_crawler.pages.blocks import SUBHEADS, Block, common_container
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, is_dated
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed
@@ -13,12 +13,10 @@ from caravan_crawler.pages.text_range import outside_of_parts
 #: Evidence for the texts before the last fact, or for the first text where no fact follows it, to be the lede.
 LEDE = {
     "date or views follow": 4,
-    "a credit follows": 1,
     "is named as lede": 5,
     "stands in the header with the headline, and the text does not": 4,
     "stands apart from the text": 2,
     "is a paragraph before bare text": 1,
-    "a picture stands before the text": 1,
     "is much shorter than the text's paragraphs": 1,
     "is a statement in a heading": 3,
     "is set in bold or italics, and the text is not": 5,
@@ -54,14 +52,12 @@ def weigh_lede(
     kinds = {fact.kind for fact in between}
     if kinds & {"date", "views"}:
         weighed.add(LEDE, "date or views follow")
-    elif "credit" in kinds:
-        weighed.add(LEDE, "a credit follows")
     if any(fact.kind == "date" for fact in earlier):
         weighed.add(LEDE, "a date stands before it")
     if not after:
         return weighed
     following = blocks[after[0]]
-    emphasised = _emphasised(document) if _states(first.text) else []
+    emphasised = _emphasised(document)
     if first.text.split() in emphasised and following.text.split() not in emphasised:
         weighed.add(LEDE, "is set in bold or italics, and the text is not")
     if _states(first.text) and any(element.tag in SUBHEADS for element in islice(first.element.around, 2)):
@@ -73,8 +69,6 @@ def weigh_lede(
     header = common_container(headline, first)
     if (header.tag == "header" or is_header(header.names)) and not following.is_within(header):
         weighed.add(LEDE, "stands in the header with the headline, and the text does not")
-    if any(lede[-1] < each.position <= after[0] and not _stands_beside(each) for each in document.pictures):
-        weighed.add(LEDE, "a picture stands before the text")
     lengths = [len(blocks[index].text) for index in after[:2]]
     is_short = len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths)
     if is_short and (ends_sentence(first.text) or "credit" in kinds):
@@ -91,15 +85,17 @@ def weigh_lede(
     return weighed
 
 
-def last_fact_before_text(blocks: list[Block], texts: list[int], facts: list[tuple[int, list[Fact]]]) -> int:
+def last_fact_before_text(texts: list[int], facts: list[tuple[int, list[Fact]]]) -> int:
     """Return the place of the last fact before the text, or -1; further ones are in the text or under it."""
     last = -1
     has_date = False
+    # Several blocks of facts and no text behind them are the site's own order without a text; one is under a text.
+    is_lone_lede = bool(texts) and sum(at > texts[0] for at, _ in facts) > 1
     for position, each in facts:
         before = sum(text < position for text in texts)
         kinds = {fact.kind for fact in each}
         is_certain = "credit" in kinds or any(
-            (fact.kind == "views" and (not fact.is_bare or not is_set_as_text(blocks[position])))
+            (fact.kind == "views" and not fact.is_bare)
             or (fact.kind == "date" and (is_dated(fact.value) or not has_date))
             for fact in each
         )
@@ -108,25 +104,9 @@ def last_fact_before_text(blocks: list[Block], texts: list[int], facts: list[tup
         ):
             continue
         has_date = has_date or "date" in kinds
-        # Several blocks of facts and no text behind them are the site's own order without a text; one is under a text.
-        is_lone_lede = bool(texts) and sum(at > texts[0] for at, one in facts if _are_of_front(one)) > 1
         if before < len(texts) or is_lone_lede:
             last = position
     return last
-
-
-def _are_of_front(facts: list[Fact]) -> bool:
-    return any(fact.kind in ("date", "views", "credit") for fact in facts)
-
-
-def is_set_as_text(block: Block) -> bool:
-    """Whether a block stands in an element of a paragraph's kind."""
-    return any(element.tag in _TAGS_OF_TEXT for element in islice(block.element.around, 3))
-
-
-def _stands_beside(picture: Picture) -> bool:
-    """Whether a picture stands in a column or next to a text, not between two texts."""
-    return picture.zone is not None or any(is_of_columns(each.names) for each in islice(picture.parent.around, 3))
 
 
 def are_siblings(first: Block, second: Block) -> bool:

@@ -164,7 +164,7 @@ def read_structured_data(tree: LexborHTMLParser, url: str) -> StructuredData:
             data.base = data.base or attributes.get("href")
         elif tag == "link":
             _read_link(attributes, data)
-        elif data.title is None and not _is_in_drawing(node):
+        elif data.title is None:
             data.title = _cleaned(" ".join(node.text().split()))
     data.published = [stamp for key in _PUBLISHED for stamp in stamps[key]]
     return data
@@ -212,15 +212,6 @@ def _without_epoch(stamp: str) -> str:
 def _cleaned(text: str) -> str:
     """Return ``text`` without the characters that nobody sees: the headline printed has none either."""
     return text.strip() if text.isprintable() else clean(text)
-
-
-def _is_in_drawing(title: LexborNode) -> bool:
-    node = title.parent
-    while node is not None:
-        if node.tag == "svg":
-            return True
-        node = node.parent
-    return False
 
 
 # JSON-LD as it is found on pages: wrapped in comments, with trailing commas, quotation marks as entities, several
@@ -291,11 +282,6 @@ def _with_entities_resolved(text: str) -> str:
     return _without_trailing_commas(unescape(text))
 
 
-def _with_quotes_escaped(text: str) -> str:
-    """Escape quotation marks in strings: one that ends a string has ``,``, ``:`` or a bracket behind it."""
-    return re.sub(r'(?<![{\[,:\\])(?<![{\[,:]\s)"(?!\s*[,:}\]])', r"\\" + '"', _without_trailing_commas(text))
-
-
 def _without_invalid_escapes(text: str) -> str:
     return _without_trailing_commas(_INVALID_ESCAPE.sub(r"\1", text))
 
@@ -315,7 +301,6 @@ _REPAIRS = (
     _without_invalid_escapes,
     _without_what_is_no_json,
     _with_entities_resolved,
-    _with_quotes_escaped,
 )
 
 

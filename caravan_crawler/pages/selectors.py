@@ -37,24 +37,13 @@ _CLUTTER = re.compile(
 )
 _EMBED = re.compile(rf"(?:^|[\s_\-])(?:{_POST})(?=$|[\s_\-\d])", re.IGNORECASE)
 _CAPITALS = re.compile("(?<=[a-z])(?=[A-Z])")
-_ARBITRARY = re.compile(r"\S*\[\S*")
-#: Names that mark a whole paragraph; a paragraph named otherwise is the article's.
-_PARAGRAPH_CLUTTER = re.compile(
-    r"(?:^|\s)(?:news_aggregator|sm-list|wp-caption-text|[\w-]*caption|toc_title|ez-toc-title"
-    r"|read-also|see-also|related\S*|powerpress_links\S*)(?=$|\s)",
-    re.IGNORECASE,
-)
 _LEDE = re.compile(
     r"(?:^|[\s_\-])(?:lede?|lead|lid|intro|excerpt|standfirst|sub-?title|sub-?headline|summary|anons|preview(?:-?text)?|teaser-text"
     r"|deck|dek|kicker-text|description|overview|announce\w*|has-(?:large|medium|larger|x-large)-font-size)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
 _TEXT = re.compile(r"(?:^|[\s_\-])(?:text|body|content|story)(?=$|[\s_\-\d])", re.IGNORECASE)
-_CLOUD = re.compile(r"tag-?cloud|(?:^|\s)widget(?=[\s_-]|$)|sidebar|popular", re.IGNORECASE)
 _TOPICS = re.compile(r"tags?-?links|taxonomy|(?:post|entry|article)[_-]{1,2}tags?(?=$|[\s_-])", re.IGNORECASE)
-_ARTICLE_FOOT = re.compile(
-    r"(?:^|\s)(?:entry|post|article|single)[_-]{1,2}(?:footer|foot|meta)(?=$|[\s_-])", re.IGNORECASE
-)
 _COUNT_OF_OTHERS = re.compile(
     r"comment|chat|respond|clap|answer|discuss|disqus|like|heart|thumb|vote|rating|share|repost|bookmark|favou?rite|reply|replies|коммент"
     r"|нравится|лайк|ұнайды|пікір",
@@ -105,10 +94,6 @@ def is_clutter(tag: str, names: str) -> bool:
     """Whether an element of these names is a box around an article, or one in its text that is none of it."""
     if tag == "body":  # some themes name it for its columns
         return False
-    if "[" in names:  # Tailwind's classes with a selector or a value name other elements
-        names = _ARBITRARY.sub("", names)
-    if tag == "p":
-        return _PARAGRAPH_CLUTTER.search(names) is not None
     return _CLUTTER.search(_in_hyphens(names)) is not None
 
 
@@ -153,11 +138,6 @@ def is_header(names: str) -> bool:
     return _HEADER.search(names) is not None
 
 
-def is_caption(names: str) -> bool:
-    """Whether an element of these names holds what is said of a picture."""
-    return "caption" in names
-
-
 @lru_cache(maxsize=1024)
 def is_page_top(names: str) -> bool:
     """Whether an element of these names is the bar over a page, with the day of the visit."""
@@ -165,20 +145,9 @@ def is_page_top(names: str) -> bool:
 
 
 @lru_cache(maxsize=1024)
-def is_cloud(names: str) -> bool:
-    """Whether topics in an element of these names are those of the whole site."""
-    return _CLOUD.search(names) is not None
-
-
-@lru_cache(maxsize=1024)
 def is_list_of_topics(names: str) -> bool:
     """Whether an element of these names holds the topics of one article."""
     return _TOPICS.search(names) is not None
-
-
-def is_article_foot(names: str) -> bool:
-    """Whether a ``footer`` of these names is an article's and not the page's."""
-    return _ARTICLE_FOOT.search(names) is not None
 
 
 @lru_cache(maxsize=1024)

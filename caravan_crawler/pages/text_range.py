@@ -168,9 +168,7 @@ class _Collector:
         assert container is not None
         if is_label(block.text):
             return False
-        goes_on = _goes_on(block, container, article, before_trending=self._is_before_trending) or (
-            bool(self.text) and _is_next_alike(self.text[-1], block)
-        )
+        goes_on = _goes_on(block, container, article, before_trending=self._is_before_trending)
         return goes_on and not _is_teased(self._blocks[block.index - 1], block, container, article)
 
     def _is_in_card(self, block: Block) -> bool:
@@ -299,13 +297,6 @@ def _are_alike(element: Element, container: Element) -> bool:
     return around is its or (around is not None and its is not None and around.get("class") == (its.get("class") or ""))
 
 
-def _is_next_alike(last: Block, block: Block) -> bool:
-    """Whether a block is the one behind the text's ``last``, and a paragraph of the same class."""
-    name = last.element.get("class")
-    is_alike = block.tag == "p" == last.tag and bool(name) and block.element.get("class") == name
-    return is_alike and block.index == last.index + 1
-
-
 def _is_teased(before: Block, block: Block, container: Element, article: Element) -> bool:
     """Whether the block before is a linked heading, a name or a date: an excerpt, a biography or a comment follows."""
     is_signed = _is_signed(before) and not _is_twin(block, container, article)
@@ -339,8 +330,6 @@ def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:
 def _without_stray_lines(blocks: list[Block], start: int, container: Element) -> int:
     """Return the place of the text's first block, behind lines that are neither in its container nor like text."""
     while start < len(blocks) and not blocks[start].is_within(container):
-        if is_prose(blocks[start]) or blocks[start].tag in _BEGINNINGS:
-            break
         start += 1
     return start
 
