@@ -22,8 +22,6 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact
 from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import (
-    SEE_ALSO_HEADING,
-    SEE_ALSO_START,
     ends_sentence,
     fold,
     is_end_label,
@@ -207,15 +205,13 @@ def _is_label(block: Block) -> bool:
 
 def _is_box_line(block: Block) -> bool:
     """Whether a block is ``Читайте также: <link>``, all but the first words a link."""
-    if SEE_ALSO_START.match(block.text) is None:
-        return False
     outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
     heading, _, _ = outside.partition("//")  # behind it may be the date of the other article
-    return SEE_ALSO_HEADING.fullmatch(heading.strip(" –—-")) is not None
+    return is_see_also(heading.strip(" –—-"))
 
 
 def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
-    """Drop what stands behind the last paragraph: facts, rights reserved, cards of other articles with their dates."""
+    """Drop what stands behind the last paragraph: other boxes, the source, lists of sections and names, facts."""
     del kept[_end_of_text(kept) :]
     while len(kept) > 1 and (names_source(kept[-1].text) or _lists_names(kept[-1], document)):
         line = kept.pop().text

@@ -11,6 +11,7 @@ from caravan_crawler.pages.bylines import is_person, marks_author, read_byline
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import is_date
 from caravan_crawler.pages.fact_lines import facts_of
+from caravan_crawler.pages.images import is_advert
 from caravan_crawler.pages.labels import ends_sentence, is_prose
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import is_portrait
@@ -117,9 +118,13 @@ class Boxes:
 
     def _is_frame(self, element: Element, picture: Picture) -> bool:
         """Whether an element around a picture holds but a caption, or the name of the author with a portrait."""
+        if element.tag in ("figure", *_PARTS_OF_TEXT, *_QUOTED):
+            return element.tag == "figure"
         its = self._document.blocks[element.first : element.last]
-        if len(its) > _LONGEST_CAPTION:
+        if len(its) > _LONGEST_CAPTION or any(len(block.text) > _MOST_LETTERS for block in its):
             return False
+        if picture.link is not None and is_advert(picture.link, self._document):
+            return not any(ends_sentence(block.text) and not block.is_all_links for block in its)
         if self._is_of_author(element, picture):
             return True
         is_caption = all(block.element is not element and block.tag not in SUBHEADS for block in its)

@@ -76,7 +76,6 @@ _BARE_LABEL = re.compile(
 )
 #: Words of the longest date; letters of a block of facts.
 _LONGEST_DATE, _LONGEST_FACTS = 12, 240
-_MOST_WORDS_OF_NAME = 3
 #: Parts of a date on a leaf of a calendar.
 _MOST_OF_BADGE = 4
 _DAY_OR_MONTH = re.compile(rf"\d\d?|(?:{MONTH_PATTERN})\.?", re.IGNORECASE)
@@ -192,7 +191,7 @@ def _facts_of(block: Block) -> list[Fact]:
         is_certain = any(
             is_certain_date(fact)
             or (fact.kind == "views" and not fact.is_bare)
-            or _is_label_with_name(fact)
+            or fact.kind == "author"
             or is_unfilled(fact.value)
             for fact in known
         )
@@ -253,12 +252,6 @@ def _bare_authors(block: Block, names: list[str]) -> list[Fact]:
     bylines = [read_byline(name) for name in names if not is_person(name)]
     people = [name for name in names if is_person(name)] + [name for each in bylines if each for name in each.authors]
     return [Fact("author", name) for name in people]
-
-
-def _is_label_with_name(fact: Fact) -> bool:
-    return (fact.kind == "other" and "комментари" in fact.value.lower()) or (
-        fact.kind == "author" and len(fact.value.split()) <= _MOST_WORDS_OF_NAME
-    )
 
 
 def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:

@@ -7,11 +7,10 @@ evidence that adds up.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import islice
 
 from caravan_crawler.normalise.dates import day_named
-from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container, is_teaser
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import (
     AROUND_NAMES,
     caption_credit,
@@ -41,7 +40,7 @@ from caravan_crawler.pages.labels import (
 )
 from caravan_crawler.pages.lede import LEDE_FROM, last_fact_before_text, weigh_lede
 from caravan_crawler.pages.selectors import is_author_box, is_lede, is_of_text
-from caravan_crawler.pages.text_range import LARGEST_CARD, clutter_around
+from caravan_crawler.pages.text_range import clutter_around, is_in_other_article
 
 #: Stop after this number of fact blocks under the headline.
 _MOST_FACTS = 200
@@ -151,7 +150,8 @@ class _Scan:
         ]
 
     def _facts_of(self, block: Block) -> list[Fact]:
-        if block.is_quoted or self._is_in_other_article(block):
+        headline = self.blocks[self.headline]
+        if block.is_quoted or is_in_other_article(block, headline, self.blocks):
             return []
         found = facts_of(block)
         has_date = any(fact.kind == "date" for fact in found)
@@ -171,21 +171,6 @@ class _Scan:
         printed = day_named(found[0].value)
         return bool(days) and printed is not None and printed not in days
 
-    def _is_in_other_article(self, block: Block) -> bool:
-        """Whether a block stands in the card of another article, an ``article`` that the headline is not in."""
-        card = next((each for each in block.element.around if each.tag == "article"), None)
-        if card is None or card is self._article or card.last - card.first > LARGEST_CARD:
-            return False
-        its = self.blocks[card.first : card.last]
-        if self.blocks[self.headline].is_within(card) or (self._article is None and _holds_text(its)):
-            return False
-        return any(is_teaser(each, self.document.site, self.document.base_url) for each in its)
-
-    @cached_property
-    def _article(self) -> Element | None:
-        """The innermost ``article`` element around the headline."""
-        return next((each for each in self.blocks[self.headline].element.around if each.tag == "article"), None)
-
     def _is_passed_over(self, block: Block) -> bool:
         headline = self.blocks[self.headline]
         return bool(
@@ -202,7 +187,7 @@ class _Scan:
             or (_LABELLED.match(block.text) is not None and not ends_sentence(block.text))
             or self._is_in_labelled_pair(block)
             or self._is_in_box(block)
-            or self._is_in_other_article(block)
+            or is_in_other_article(block, headline, self.blocks)
             or self._is_section(block)
         )
 

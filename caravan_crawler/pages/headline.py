@@ -116,15 +116,14 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
     in_menus: list[int] = []
     for candidate in title_candidates(document.structured):
         wanted = fold(candidate)
-        cut = candidate.endswith(("…", "..."))
         if len(wanted) < 2:
             continue
         same = [
             index
             for index, text in enumerate(texts)
             if text.lstrip(_OPENING)[:1].casefold() == wanted[:1]
-            and (abs(len(text) - len(candidate)) <= 24 + len(candidate) // 4 or cut)
-            if (folded := fold(text)) == wanted or (cut and len(wanted) > 15 and folded.startswith(wanted))
+            and abs(len(text) - len(candidate)) <= 24 + len(candidate) // 4
+            and fold(text) == wanted
         ]
         if any(not _is_in_menu(document.blocks[index]) for index in same):
             return same[:_MOST_CANDIDATES]
@@ -226,7 +225,7 @@ def _without_site(title: str) -> Iterator[str]:
 
 
 def title_candidates(structured: StructuredData) -> Iterator[str]:
-    """Yield what may be the headline, the likeliest first; a cut title ends in an ellipsis."""
+    """Yield what may be the headline, the likeliest first."""
     for title in (
         structured.title,
         structured.article_text("headline"),

@@ -44,9 +44,7 @@ _SEE_ALSO = (
     rf"|{_OTHER_NEWS}"
 )
 #: Heading of a box of links to other articles or to the text's own parts.
-SEE_ALSO_HEADING = re.compile(rf"(?:{_SEE_ALSO})\s*[:.…→»]*", re.IGNORECASE)
-#: The same words before the links, in one block with them.
-SEE_ALSO_START = re.compile(rf"(?:{_SEE_ALSO})\s*[:.\-–—→»]*\s*", re.IGNORECASE)
+_SEE_ALSO_HEADING = re.compile(rf"(?:{_SEE_ALSO})\s*[:.…→»]*", re.IGNORECASE)
 
 _COMMENTS = (
     r"комментари(?:и|ев|й)(?:\s*\(?\d*\)?)?|(?:оставить|добавить|написать)\s+комментарий|\d+\s+комментари\w+"
@@ -138,7 +136,7 @@ def is_trending_heading(text: str) -> bool:
 
 def is_see_also(text: str) -> bool:
     """Whether a whole block heads a box of links to other articles."""
-    return len(text) < 60 and SEE_ALSO_HEADING.fullmatch(text.strip()) is not None
+    return len(text) < 60 and _SEE_ALSO_HEADING.fullmatch(text.strip()) is not None
 
 
 def is_label(text: str) -> bool:
@@ -195,6 +193,8 @@ def is_colophon(text: str) -> bool:
 
 
 _SHORTCODES = re.compile(r"(?:\[/?[a-z][\w\-]*(?:\s[^\[\]]*)?\]\s*)+")
+
+
 _OF_WORD = re.compile(r"/\*\s*Style\s+Definitions|\bmso-[a-z\-]+:")
 
 

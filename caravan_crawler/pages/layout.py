@@ -38,7 +38,7 @@ from caravan_crawler.pages.labels import (
     is_see_also,
 )
 from caravan_crawler.pages.selectors import is_author_box, is_page_top
-from caravan_crawler.pages.text_range import TextRange, find_foot, heads_another, longer_text, text_from, text_in
+from caravan_crawler.pages.text_range import TextRange, find_foot, longer_text, text_from, text_in
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
 #: Most blocks before the headline, and behind the last paragraph, that may be facts of the article.
@@ -185,8 +185,6 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
         is_other_label = is_see_also(block.text) or is_author_label(block.text) or block.tag == "li"
         if is_end_label(block.text) and not is_other_label:
             break
-        if heads_another(block, blocks[layout.headline], blocks):
-            break
         if block.zone not in (None, "footer") or block.is_quoted:
             continue
         if is_see_also(block.text):
@@ -197,6 +195,8 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             found += [Fact("author", name) for name in people_in(block.text) if is_box_of_author]
             continue
         facts = [] if block.is_all_links and block.zone != "footer" else facts_of(block)
+        if not facts and block.zone == "footer" and block.is_within(article):
+            facts = linked_authors(block)
         is_first = is_author_label(blocks[block.index - 1].text)
         is_single = is_author_next and is_first and is_single_name(block.text) and not is_label(block.text)
         is_name = is_single or names_somebody(block)

@@ -28,7 +28,6 @@ LEDE = {
 LEDE_FROM = 1
 #: A text is much shorter if it has less than this share of the length of the next two paragraphs (average).
 _SHORT = 0.6
-_TAGS_OF_TEXT = SUBHEADS | frozenset("p td th dt dd".split())
 #: Elements in bold or italics that may be around a lede.
 _MOST_EMPHASISED = 40
 

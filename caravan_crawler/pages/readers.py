@@ -28,12 +28,13 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, fact_in, is_clock, is_date, is_dated, is_label_of_views
 from caravan_crawler.pages.fact_lines import names_a_change, printed_date
 from caravan_crawler.pages.headline import printed_headline
-from caravan_crawler.pages.labels import ends_sentence, fold
+from caravan_crawler.pages.labels import ends_sentence
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import is_count_of_views, is_published
 from caravan_crawler.pages.tags import tags_around
+from caravan_crawler.pages.text_range import clutter_around
 
-#: Most ``time`` elements at the headline that are read.
+#: Most ``time`` elements that are read.
 _MOST_TIMES = 50
 #: Most blocks between a picture over the headline and the headline.
 _FARTHEST_ABOVE = 2
@@ -108,7 +109,7 @@ def date_printed(page: ArticlePage) -> str | None:
     """The date among the lines under the headline."""
     date = printed_date(page.facts)
     if date and is_clock(date) and (day := printed_date(page.facts_behind)) and is_dated(day):
-        date = day if ":" in day else f"{day} {date}"
+        date = f"{day} {date}"
     return date if date and day_named(date) else None
 
 
@@ -135,14 +136,28 @@ def _is_of_the_page(element: Element, page: ArticlePage) -> bool:
 
 
 def _time_elements(page: ArticlePage, above: int = 0) -> list[Element]:
-    """Return the ``time`` elements from ``above`` blocks before the headline to the text."""
+    """Return the ``time`` elements from ``above`` blocks before the headline to the text; else those under it.
+
+    Those under it are in the same ``article`` as the headline, and not in the card of another one.
+    """
     layout = page.layout
     if layout.headline is None:
         return []
     start = layout.headline - above
     end = max(layout.text.start, layout.headline + 2)
     times = page.document.times
-    return [time for time in times if start <= time.first < end][:_MOST_TIMES]
+    found = [time for time in times if start <= time.first < end]
+    return (found or [time for time in times if time.first >= layout.text.end and _is_in_article(time, page)])[
+        :_MOST_TIMES
+    ]
+
+
+def _is_in_article(element: Element, page: ArticlePage) -> bool:
+    """Whether the innermost ``article`` around an element holds the headline, and it is in no box there."""
+    article = next((each for each in element.around if each.tag == "article"), None)
+    if article is None or clutter_around(element, article) is not None:
+        return False
+    return page.document.blocks[page.layout.headline or 0].is_within(article)
 
 
 def stamp_confirming_breadcrumb(page: ArticlePage) -> str | None:
@@ -334,12 +349,9 @@ def source_labelled(page: ArticlePage) -> str | None:
 
 
 def _whole_lede(page: ArticlePage) -> str:
-    """Return the lede without a name that it is cut in, and nothing of one that the text repeats in full."""
+    """Return the lede without a name that it is cut in."""
     lede = lede_printed(page) or ""
-    if not lede or ends_sentence(lede):
-        return lede
-    is_repeated = fold("".join(page.text.paragraphs[:1])).startswith(fold(lede)[:-1])
-    return "" if is_repeated else lede.rpartition(" ")[0]
+    return lede if ends_sentence(lede) else lede.rpartition(" ")[0]
 
 
 def authors_byline(page: ArticlePage) -> list[str]:

@@ -20,7 +20,6 @@ from caravan_crawler.pages.labels import (
     is_end_label,
     is_label,
     is_prose,
-    is_see_also,
     is_trending_heading,
 )
 from caravan_crawler.pages.selectors import is_clutter
@@ -44,7 +43,7 @@ _NEAR = 4
 #: Letters of a text far longer than another one, to that one's.
 _FAR_LONGER = 2
 #: Blocks of the card of another article.
-LARGEST_CARD = 8
+_LARGEST_CARD = 8
 
 
 @dataclass
@@ -133,8 +132,7 @@ class _Collector:
         """Whether a block ends the text: the heading of the comments, or that of another box outside of the text."""
         if not self.text:  # over the text it may be a button
             return False
-        is_of_comments = is_comments_label(block.text) and clutter_around(block.element, self._container) is None
-        if is_of_comments and (not self._is_before_trending or any(map(is_prose, self.text))):
+        if is_comments_label(block.text) and clutter_around(block.element, self._container) is None:
             return True
         return self._is_outside(block) and (
             is_end_label(block.text) or heads_another(block, self._headline, self._blocks)
@@ -143,16 +141,14 @@ class _Collector:
     def take(self, block: Block) -> None:
         """Add a block that is of the text, and what stood between it and the one before."""
         if self._is_outside(block) and not any(block.is_within(other) for other in self._others):
-            if self._is_in_card(block) or _is_comment(block):
+            if is_in_other_article(block, self._headline, self._blocks) or _is_comment(block):
                 return
             if not self._continues(block):
                 if self.text and _may_be_between(block, self._article, self._blocks):
                     self._between.append(block)
                 return
             self.text += self._between
-            other = outside_of_parts(block.element)
-            if other is not self._article and not self._headline.is_within(other):
-                self._others.append(other)
+            self._others.append(outside_of_parts(block.element))
         self._between = []
         self.text.append(block)
 
@@ -169,15 +165,18 @@ class _Collector:
         if is_label(block.text):
             return False
         goes_on = _goes_on(block, container, article, before_trending=self._is_before_trending)
-        return goes_on and not _is_teased(self._blocks[block.index - 1], block, container, article)
+        # Behind a linked heading, a name or a date an excerpt, a biography or a comment follows.
+        before = self._blocks[block.index - 1]
+        is_signed = _is_signed(before) and not _is_twin(block, container, article)
+        return goes_on and not is_signed and not (before.tag in SUBHEADS and before.is_all_links)
 
-    def _is_in_card(self, block: Block) -> bool:
-        """Whether a block stands in a small ``article`` with the linked headline of another one."""
-        card = next((each for each in block.element.below(self._article) if each.tag == "article"), None)
-        if card is None or card.last - card.first > LARGEST_CARD:
-            return False
-        its = self._blocks[card.first : card.last]
-        return any(other.tag in SUBHEADS and other.is_all_links for other in its)
+
+def is_in_other_article(block: Block, headline: Block, blocks: list[Block]) -> bool:
+    """Whether a block stands in the card of another article: a small ``article`` with a linked heading."""
+    card = next((each for each in block.element.around if each.tag == "article"), None)
+    if card is None or card.last - card.first > _LARGEST_CARD or headline.is_within(card):
+        return False
+    return any(other.tag in SUBHEADS and other.is_all_links for other in blocks[card.first : card.last])
 
 
 def heads_another(block: Block, headline: Block, blocks: list[Block]) -> bool:
@@ -201,18 +200,11 @@ def _with_next_part(article: Element, headline: Block, blocks: list[Block]) -> E
     if article.tag in _WHOLE_PAGE or sum(map(is_prose, blocks[article.first : article.last])) > _FEWEST_PARAGRAPHS:
         return article
     for following in blocks[article.last : article.last + _MOST_BETWEEN_PARTS]:
-        if following.tag in SUBHEADS or is_end_label(following.text) or is_see_also(following.text):
-            return article
         if is_prose(following) and following.zone is None and clutter_around(following.element, article) is None:
             break
     else:
         return article
-    part = _around_several(following)
-    around = common_container(headline, following)
-    is_alone = sum(map(is_prose, blocks[part.first : part.last])) < _FEWEST_PARAGRAPHS
-    if is_alone and not (following.tag == "p" and any(each.tag == "article" for each in around.around)):
-        return article
-    return around
+    return common_container(headline, following)
 
 
 def _may_be_between(block: Block, article: Element, blocks: list[Block]) -> bool:
@@ -295,12 +287,6 @@ def _are_alike(element: Element, container: Element) -> bool:
         return False
     around, its = element.parent, container.parent
     return around is its or (around is not None and its is not None and around.get("class") == (its.get("class") or ""))
-
-
-def _is_teased(before: Block, block: Block, container: Element, article: Element) -> bool:
-    """Whether the block before is a linked heading, a name or a date: an excerpt, a biography or a comment follows."""
-    is_signed = _is_signed(before) and not _is_twin(block, container, article)
-    return (before.tag in SUBHEADS and before.is_all_links) or is_signed
 
 
 def _is_signed(before: Block) -> bool:
