@@ -11,67 +11,32 @@ _LETTERS_FOR_ONE_BROKEN = 10
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\-:.+]{2,40})""", re.IGNORECASE)
 _HEAD = 2048
 
+#: Labels of the web for the encodings of Cyrillic pages, and for those of Latin letters that are declared for them too.
 _LABELS = {
     "utf_8": "unicode-1-1-utf-8 unicode11utf8 unicode20utf8 utf-8 utf8 x-unicode20utf8",
     "cp866": "866 cp866 csibm866 ibm866",
-    "iso8859_2": "csisolatin2 iso-ir-101 iso_8859-2:1987 l2 latin2",
-    "iso8859_3": "csisolatin3 iso-ir-109 iso_8859-3:1988 l3 latin3",
-    "iso8859_4": "csisolatin4 iso-ir-110 iso_8859-4:1988 l4 latin4",
-    "iso8859_5": "csisolatincyrillic cyrillic iso-ir-144 iso_8859-5:1988",
-    "iso8859_6": "arabic asmo-708 csiso88596e csiso88596i csisolatinarabic ecma-114 iso-8859-6-e iso-8859-6-i"
-    " iso-ir-127 iso_8859-6:1987",
-    "iso8859_7": "csisolatingreek ecma-118 elot_928 greek greek8 iso-ir-126 iso_8859-7:1987 sun_eu_greek",
-    "iso8859_8": "csiso88598e csiso88598i csisolatinhebrew hebrew iso-8859-8-e iso-8859-8-i iso-ir-138 iso_8859-8:1988"
-    " logical visual",
-    "iso8859_10": "csisolatin6 iso-ir-157 l6 latin6",
-    "iso8859_13": "",
-    "iso8859_14": "",
-    "iso8859_15": "csisolatin9 l9",
-    "iso8859_16": "",
+    "iso8859_2": "csisolatin2 iso-8859-2 iso-ir-101 iso8859-2 iso88592 iso_8859-2 iso_8859-2:1987 l2 latin2",
+    "iso8859_5": "csisolatincyrillic cyrillic iso-8859-5 iso-ir-144 iso8859-5 iso88595 iso_8859-5 iso_8859-5:1988",
+    "iso8859_15": "csisolatin9 iso-8859-15 iso8859-15 iso885915 iso_8859-15 l9",
     "koi8_r": "cskoi8r koi koi8 koi8-r koi8_r",
     "koi8_u": "koi8-ru koi8-u",
     "mac_roman": "csmacintosh mac macintosh x-mac-roman",
     "mac_cyrillic": "x-mac-cyrillic x-mac-ukrainian",
-    "cp874": "dos-874 iso-8859-11 iso8859-11 iso885911 tis-620 windows-874",
-    "cp1250": "",
-    "cp1251": "",
-    "cp1252": "ansi_x3.4-1968 ascii cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso_8859-1"
-    " iso_8859-1:1987 l1 latin1 us-ascii",
-    "cp1253": "",
-    "cp1254": "csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 iso_8859-9 iso_8859-9:1989 l5 latin5",
-    "cp1255": "",
-    "cp1256": "",
-    "cp1257": "",
-    "cp1258": "",
-    "gb18030": "chinese csgb2312 csiso58gb231280 gb2312 gb_2312 gb_2312-80 gbk iso-ir-58 x-gbk gb18030",
-    "big5hkscs": "big5 big5-hkscs cn-big5 csbig5 x-x-big5",
-    "euc_jp": "cseucpkdfmtjapanese euc-jp x-euc-jp",
-    "iso2022_jp": "csiso2022jp iso-2022-jp",
-    "cp932": "csshiftjis ms932 ms_kanji shift-jis shift_jis sjis windows-31j x-sjis",
-    "cp949": "cseuckr csksc56011987 euc-kr iso-ir-149 korean ks_c_5601-1987 ks_c_5601-1989 ksc5601 ksc_5601"
-    " windows-949",
+    "cp1250": "cp1250 windows-1250 x-cp1250",
+    "cp1251": "cp1251 windows-1251 x-cp1251",
+    "cp1252": "ansi_x3.4-1968 ascii cp1252 cp819 csisolatin1 ibm819 iso-8859-1 iso-ir-100 iso8859-1 iso88591 iso_8859-1"
+    " iso_8859-1:1987 l1 latin1 us-ascii windows-1252 x-cp1252",
+    "cp1254": "cp1254 csisolatin5 iso-8859-9 iso-ir-148 iso8859-9 iso88599 iso_8859-9 iso_8859-9:1989 l5 latin5"
+    " windows-1254 x-cp1254",
+    "cp1257": "cp1257 windows-1257 x-cp1257",
     "utf_16_be": "unicodefffe utf-16be",
     "utf_16_le": "csunicode iso-10646-ucs-2 ucs-2 unicode unicodefeff utf-16 utf-16le",
 }
-
-
-def _regular_labels(codec: str) -> list[str]:
-    """Return the labels that all encodings of a codec's family have."""
-    if number := codec.removeprefix("cp125") if codec.startswith("cp125") else "":
-        return [f"cp125{number}", f"windows-125{number}", f"x-cp125{number}"]
-    if number := codec.removeprefix("iso8859_") if codec.startswith("iso8859_") else "":
-        labels = [f"iso-8859-{number}", f"iso8859-{number}", f"iso8859{number}", f"iso_8859-{number}"]
-        return labels[: {"10": 3, "13": 3, "14": 3, "16": 1}.get(number, 4)]
-    return []
-
-
-_CODECS = {label: codec for codec, labels in _LABELS.items() for label in [*labels.split(), *_regular_labels(codec)]}
+_CODECS = {label: codec for codec, labels in _LABELS.items() for label in labels.split()}
 _UTF_16 = ("utf_16_le", "utf_16_be")
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "utf_16_le", b"\xfe\xff": "utf_16_be"}
 #: Encodings of mostly ASCII letters; servers and templates also declare them for Cyrillic pages.
-_LATIN = frozenset("cp1250 cp1252 cp1254 cp1257 mac_roman".split()) | {
-    f"iso8859_{number}" for number in (2, 3, 4, 10, 13, 14, 15, 16)
-}
+_LATIN = frozenset("cp1250 cp1252 cp1254 cp1257 iso8859_2 iso8859_15 mac_roman".split())
 _CYRILLIC = ("cp1251", "koi8_r", "koi8_u")
 
 # Letters of windows-1251 and KOI8-R. In a Latin text hardly three that are no ASCII stand in a row.

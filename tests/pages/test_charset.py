@@ -74,13 +74,23 @@ LABELS = [
         ("utf8", "utf_8"),
         ("latin1", "cp1252"),
         ("iso-8859-9", "cp1254"),
-        ("gb2312", "gb18030"),
         ("utf-16", "utf_16_le"),
     ),
-    *(("iso_8859-1:1987", "cp1252"), ("x-sjis", "cp932"), ("tis-620", "cp874"), ("iso-8859-16", "iso8859_16")),
+    ("iso_8859-1:1987", "cp1252"),
     *(
         (label, None)
-        for label in (*NO_ENCODINGS, "", "iso-8859-12", "cp1140", "utf-32", "iso-2022-kr", "pt154", "ptcp154")
+        for label in (
+            *NO_ENCODINGS,
+            "",
+            "gb2312",
+            "x-sjis",
+            "iso-8859-12",
+            "cp1140",
+            "utf-32",
+            "iso-2022-kr",
+            "pt154",
+            "ptcp154",
+        )
     ),
 ]
 
@@ -90,7 +100,7 @@ def test_labels(label: str, codec: str | None) -> None:
     assert codec_of(label) == codec
 
 
-@pytest.mark.parametrize("label", ["punycode", "iso-2022-jp", "windows-1253", "idna", "iso-8859-1", "gb18030"])
+@pytest.mark.parametrize("label", ["punycode", "windows-1251", "idna", "iso-8859-1"])
 def test_decoding_takes_linear_time(label: str) -> None:
     started = time.process_time()
     parse_document(b"<html>" + b"\xe0-\xff" * 1_000_000, URL, SITE, label)
