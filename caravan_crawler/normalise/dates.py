@@ -179,7 +179,7 @@ _FORMS = tuple(
     re.compile(pattern)
     for pattern in (
         rf"{_DAY}[\s\-.]*{_MONTH}(?:,?\s+|[\-.])(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
-        rf"(?P<year>\d{{4}}){_YEAR_WORD},?\s*{_DAY}\s+{_MONTH}{_TIME}",
+        rf"(?P<year>\d{{4}}){_YEAR_WORD},?\s*{_DAY}[\s\-]+{_MONTH}{_TIME}",
         rf"{_MONTH}\s+{_DAY},?\s+(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
         rf"(?P<day>\d{{1,2}})\s*\.\s*(?P<number>\d{{1,2}})\s*\.\s*(?P<year>\d{{4}}|\d{{2}}){_YEAR_WORD}{_TIME}",
         # The month comes first where the second number can be none.

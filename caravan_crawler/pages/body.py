@@ -158,7 +158,8 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
             kept.append(block)
         else:
             text.left_out[block.index] = reason
-    return [block for block in kept if not _heads_what_is_left_out(block, container, text)]
+    places = {block.index for block in kept}
+    return [block for block in kept if not _heads_what_is_left_out(block, container, places, text)]
 
 
 def _begins_with_teaser(block: Block, document: Document) -> bool:
@@ -168,8 +169,8 @@ def _begins_with_teaser(block: Block, document: Document) -> bool:
     return bool(href) and document.site.address(href, document.base_url) is not None
 
 
-def _heads_what_is_left_out(block: Block, container: Element | None, text: Text) -> bool:
-    """Whether a short line stands in an element of which all else was left out, and so is the heading of a box."""
+def _heads_what_is_left_out(block: Block, container: Element | None, kept: set[int], text: Text) -> bool:
+    """Whether a short line stands in an element of which nothing else is kept, and so is of a box."""
     if ends_sentence(block.text):
         return False
     box = (
@@ -178,7 +179,7 @@ def _heads_what_is_left_out(block: Block, container: Element | None, text: Text)
         else None
     )
     is_heading = box is not None and all(
-        index == block.index or index in text.left_out for index in range(box.first, box.last)
+        index == block.index or index not in kept for index in range(box.first, box.last)
     )
     if is_heading:
         text.left_out[block.index] = "heads what is left out"

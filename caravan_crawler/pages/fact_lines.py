@@ -48,7 +48,7 @@ _BY_USER = re.compile(
 )
 #: Words of a sentence that says when and by whom an article was published, and how often it was read.
 _WORDS_OF_FACTS = re.compile(
-    r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т|эта|запись|была|материал|статья|текст|впервые"
+    r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|метк\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т|эта|запись|была|материал|статья|текст|впервые"
     r"|this|entry|was|posted|on|at|am|pm|and|is|filed|under|written|in|category|написал[аи]?"
     rf"|пользовател\w*|{WEEKDAY_PATTERN}"
     r"|минут\w*|мин|комментари\w*|оставил\w*|обновлен\w*|размещен\w*|в|и|от|by|на|к|вкл|раз\w*|под|года?|г|нет|без|пока|[^\W\d_]|\d+",
@@ -175,7 +175,10 @@ def facts_of(block: Block) -> list[Fact]:
 
 def _facts_of(block: Block) -> list[Fact]:
     text = block.text
-    if _SENTENCE_BEGINS.match(text) and (facts := _sentence_facts(text)):
+    # The names of sections and topics may be any words.
+    own = (text for text, link, _ in block.pieces if link is None or not _is_of_a_list(link))
+    sentence = " ".join("".join(own).split()) if block.has_links else text
+    if _SENTENCE_BEGINS.match(sentence) and (facts := _sentence_facts(sentence)):
         return facts
     if text[-1] in ".!?" and len(text) > LONGEST_DATE and block.zone != "footer" and not _ABBREVIATED.search(text):
         return []
@@ -204,7 +207,7 @@ def _facts_of(block: Block) -> list[Fact]:
         if is_certain and all(part in marked or _may_stand_by_a_date(part) for part in rest):
             known += [Fact("views", count) for part in rest if (count := _views_inside(part))]
             return [*_of_article(block, known), *(linked_authors(block) or _bare_authors(block, rest))]
-    return _sentence_facts(text)
+    return _sentence_facts(sentence)
 
 
 def _sentence_facts(text: str) -> list[Fact]:

@@ -21,7 +21,7 @@ _ORNAMENT = re.compile(
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
-    r"/(?:[\w\-]*(?:placeholder|spacer|blank|loading|loader|transparent|lazy|dummy|pixel|noimage|no-image)[\w\-]*|1x1|[gt]|empty)\.\w{3,4}$"
+    r"/(?:[\w\-]*(?:placeholder|spacer|blank|loading|loader|transparent|lazy|dummy|pixel|noimage|no-image)[\w\-]*|1x1|[gt]|empty)\.\w{3,4}$|/\d\.gif$"
     r"|/(?:themes|plugins|pagespeed_static)/|/-/(?:empty|resize/\d\d?x\d*)/",
     re.IGNORECASE,
 )
@@ -44,8 +44,6 @@ _LAZY = (
     "data-pagespeed-lazy-src"
 ).split()
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset")
-#: Pixels of width below which a picture in ``src`` is a thumbnail, if its ``srcset`` has larger copies.
-_THUMBNAIL = 600
 _WIDTH_IN_NAME = re.compile(r"-(\d{2,4})x\d{2,4}\.\w{3,4}$|[/,?&]w(?:idth)?[_=](\d{2,4})(?!\d)")
 
 
@@ -141,7 +139,7 @@ def _written_urls(node: LexborNode) -> Iterator[str]:
     shown = next(
         (url for url in [source, *lazy] if url and not _PLACEHOLDER.search(url) and not url.startswith("data:")), ""
     )
-    if shown and _is_thumbnail(shown, sets, _THUMBNAIL if shown == source else math.inf):
+    if shown and _has_larger(shown, sets):
         yield from _largest_first([(url, width) for each in sets for url, width in each.items()])
     yield attributes.get("data-orig-file") or ""  # the picture as it was uploaded
     # A real picture in ``src`` is the one that is shown.
@@ -155,12 +153,12 @@ def _written_urls(node: LexborNode) -> Iterator[str]:
         yield plain.attributes.get("src") or ""
 
 
-def _is_thumbnail(source: str, sets: list[dict[str, float]], limit: float) -> bool:
-    """Whether a picture is below ``limit`` by its candidate in a ``srcset`` or its name, and a set has a larger one."""
+def _has_larger(source: str, sets: list[dict[str, float]]) -> bool:
+    """Whether a ``srcset`` has a larger copy of a picture whose width is known by a set or its name."""
     widths = {url: width for each in sets for url, width in each.items()}
     named = _WIDTH_IN_NAME.search(source)
-    own = widths.get(source, float(named[1] or named[2]) if named else limit)
-    return own < limit and any(width > own for width in widths.values())
+    own = widths.get(source, float(named[1] or named[2]) if named else math.inf)
+    return any(width > own for width in widths.values())
 
 
 def _by_width(written: str) -> dict[str, float]:

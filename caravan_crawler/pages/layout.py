@@ -7,6 +7,7 @@ block, at the end of its containers or at the page's foot. The weights are in
 ``scrapy inspect --why`` prints what was decided by them.
 """
 
+import re
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -47,6 +48,7 @@ _FARTHEST_ABOVE, _FARTHEST_BEHIND = 12, 16
 _DEEPEST_BOX = 4
 #: In the element around facts and headline, at most this number of blocks may come before the facts.
 _MOST_BEFORE_FACTS = 2
+_DAY_PATH = re.compile(r"/\d{4}/\d{2}/(?:\d{2}/)?$")
 
 
 @dataclass
@@ -194,7 +196,8 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             is_box_of_author = any(is_author_box(each.names) for each in islice(block.element.around, _DEEPEST_BOX))
             found += [Fact("author", name) for name in people_in(block.text) if is_box_of_author]
             continue
-        facts = [] if block.is_all_links and block.zone != "footer" else facts_of(block)
+        is_card = block.is_all_links and block.zone != "footer"
+        facts = [] if is_card and not _is_link_to_day(block) else facts_of(block)
         if not facts and block.zone == "footer" and block.is_within(article):
             facts = linked_authors(block)
         is_first = is_author_label(blocks[block.index - 1].text)
@@ -229,3 +232,8 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
         is_author_next = is_author_label(block.text)
         is_photographer_next = is_photo_label(block.text)
     return found
+
+
+def _is_link_to_day(block: Block) -> bool:
+    """Whether a block links to all articles of a day or month, as a date may: ``/2025/12/09/``."""
+    return all(_DAY_PATH.search(href) for _, href in block.linked_texts())

@@ -46,7 +46,17 @@ _TRAILING_COMMA = re.compile(rf"({_STRING})|,(?=\s*[}}\],])", re.DOTALL)
 #: A backslash before a letter with which it makes no escape.
 _INVALID_ESCAPE = re.compile(r"(\\[\\\"/bfnrt]|\\u[0-9a-fA-F]{4})|\\")
 _COMMENT = re.compile(rf"({_STRING})|//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL)
-_DECODER = json.JSONDecoder(strict=False)  # editors paste raw line breaks into strings
+#: Names of schema.org may have a prefix, or be whole addresses.
+_PREFIX = re.compile(r"^(?:schema:|https?://schema\.org/)")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    """Return an object of JSON-LD with plain names; of a value with its type or language, the value."""
+    found = {_PREFIX.sub("", key): value for key, value in pairs}
+    return found.get("@value", found)
+
+
+_DECODER = json.JSONDecoder(strict=False, object_pairs_hook=_object)  # editors paste raw line breaks into strings
 
 
 @dataclass
@@ -194,10 +204,10 @@ def _read_script(node: LexborNode, kind: str, data: StructuredData) -> None:
 
 
 def _stamp_in(value: dict[str, Any]) -> Any:
-    """Return the timestamp in an object: a typed value of JSON-LD, or a date as PHP writes it, with its zone."""
+    """Return the timestamp in an object: a date as PHP writes it, with its zone."""
     stamp, zone = value.get("date"), value.get("timezone")
     if not isinstance(stamp, str):
-        return value.get("@value")
+        return None
     known = {"UTC": "+00:00", "Asia/Almaty": ""}.get(str(zone), str(zone))
     return stamp + known if not known or known[0] in "+-" else None
 
@@ -321,8 +331,9 @@ def _types(node: dict[str, Any]) -> set[str]:
 
 
 def _text(node: dict[str, Any], key: str) -> str:
-    """Return a text property; of an object its ``@id``."""
+    """Return a text property, of several the first; of an object its ``@id``."""
     value = node.get(key)
+    value = value[0] if isinstance(value, list) and value else value
     value = value.get("@id") if isinstance(value, dict) else value
     return value if isinstance(value, str) else ""
 

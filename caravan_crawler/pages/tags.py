@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from itertools import islice
+from urllib.parse import urlsplit
 
 from caravan_crawler.pages.blocks import HEADINGS, Block, Element, common_container
 from caravan_crawler.pages.document import Document
@@ -200,7 +201,11 @@ def _is_topic(link: Element, site: Site, page_url: str) -> bool:
     if path is not None and _TAG_PATH.match(path):
         return True
     relations = (link.get("rel") or "").split()
-    return "tag" in relations and "category" not in relations and not (path and _SECTION_PATH.fullmatch(path))
+    if "tag" not in relations or "category" in relations:
+        return False
+    own_section = re.match("/[^/]+/", urlsplit(page_url).path)
+    is_part_of_it = path is not None and own_section is not None and path.startswith(own_section[0])
+    return not is_part_of_it and not (path and _SECTION_PATH.fullmatch(path))
 
 
 def _is_section(link: Element, site: Site, page_url: str) -> bool:
