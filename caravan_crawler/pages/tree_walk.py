@@ -1,5 +1,6 @@
 """One pass over the tree of a page, which collects what is visible: text, pictures, links."""
 
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from caravan_crawler.normalise.text import UNSEEN_LETTERS, clean, without_unseen
 from caravan_crawler.pages.blocks import LINE_BREAK, SUBHEADS, Block, Element, Picture, Piece
+from caravan_crawler.pages.labels import is_trending_heading
 from caravan_crawler.pages.selectors import holds_text, is_for_screen_readers, is_icon_font
 
 _BLOCK_TAGS = frozenset(
@@ -21,6 +23,11 @@ _UNSEEN_TAGS = frozenset(
     "button title meta link base noembed noframes amp-analytics amp-ad amp-sidebar xml w:worddocument".split()
 )
 _TEXT, _UNSEEN, _BLOCK, _PICTURE, _BREAK, _INLINE = range(6)
+#: Elements that may hide a link.
+_MAY_HIDE = (
+    ":is([hidden], [style*=none i], [style*=hidden i], [class*=screen-reader], [class*=hidden], [class*=sr-only], "
+)
+_MAY_HIDE += f"{', '.join(sorted(_UNSEEN_TAGS - {'-comment', 'w:worddocument'}))})"
 _KINDS = {"-text": _TEXT, "img": _PICTURE, "amp-img": _PICTURE, "br": _BREAK}
 _KINDS |= dict.fromkeys(_BLOCK_TAGS, _BLOCK) | dict.fromkeys(_UNSEEN_TAGS, _UNSEEN)
 #: Parts of a page that never hold an article's paragraphs.
@@ -40,6 +47,11 @@ _SMALL_FORM = 400
 _DEEPEST = 400
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
+#: The text of a page has ended if its last headline and some paragraphs were met, the element around all of them has
+#: ended, and then this number of other blocks was met, or the second number behind the trending block. The rest is read
+#: for its links only, which saves time on a page with columns behind the text.
+_FEWEST_PARAGRAPHS, _MOST_BEHIND, _MOST_BEHIND_TRENDING = 2, 200, 30
+_SHORTEST_PARAGRAPH, _ENDS = 60, '.!?…»”"'
 #: Spaces with which old pages begin a paragraph.
 _INDENTS = ("\xa0\xa0", "\u2003", "\u3000")
 #: Letters of a button that unfolds a part of the text; those of menus have fewer.
@@ -100,11 +112,20 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
     visible = Visible()
     blocks, pictures, links, times = visible.blocks, visible.pictures, visible.links, visible.times
     pieces: list[Piece] = []
-    preformatted = 0
+    is_over = False
+    preformatted = paragraphs = since_paragraph = 0
+    last_headline = _last_headline(root)
+    headline: Element | None = None
+    article: Element | None = None
+    trending: Element | None = None
+    last_link: LexborNode | None = None
 
     def note_special(node: LexborNode, element: Element, tag_around: str, zone: str | None) -> str | None:
         """Note an element that is more than a block; return the zone in it."""
+        nonlocal headline
         tag = element.tag
+        if node.mem_id == last_headline:
+            headline = element
         if tag == "div":
             if visible.text_container is None and holds_text(element.attributes.get("class") or ""):
                 visible.text_container = element
@@ -129,10 +150,24 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
         pieces.clear()
 
     def add(block: Element, zone: str | None, text: str, its_pieces: list[Piece]) -> None:
-        """Add a block."""
+        """Add a block; note where headline, text and trending block end."""
+        nonlocal paragraphs, since_paragraph, is_over, article, trending
         if is_cleaning and not (text := clean(text)):
             return
         blocks.append(Block(block, zone, text, its_pieces, len(blocks)))
+        if headline is not None:
+            if len(text) >= _SHORTEST_PARAGRAPH and text[-1] in _ENDS and its_pieces[0][1] is None:
+                paragraphs, since_paragraph = paragraphs + 1, 0
+                if zone is None:
+                    article = _around_both(article or headline, block)
+            elif article is not None and article.last > article.first:  # it has ended
+                since_paragraph += zone is None
+                if trending is None and is_trending_heading(text):
+                    trending = block
+                is_over = paragraphs >= _FEWEST_PARAGRAPHS and (
+                    since_paragraph >= _MOST_BEHIND
+                    or (trending is not None and len(blocks) >= _end_of_box(trending) + _MOST_BEHIND_TRENDING)
+                )
 
     # The state of the loop: the element around the present children, if it says anything; the block they are part of;
     # the link and the inline element around them; their zone; the last icon before the child.
@@ -141,12 +176,12 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
     inline: Element | None
     zone: str | None
     icon: dict[str, str | None] | None
-    element = block = Element(root.tag or "html", root.attributes, None, 0)
+    element = block = top = Element(root.tag or "html", root.attributes, None, 0)
     link = inline = zone = icon = None
     stack: list[_State] = []
     child = root.child
     while True:
-        if child is None:  # the end of an element
+        if child is None or is_over:  # the end of an element
             if element is block:
                 if pieces:
                     flush(block, zone)
@@ -214,7 +249,7 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                 elif attributes or tag in _KEPT_EMPTY:
                     element = inline = Element(tag, attributes, inline or block, len(blocks))
                     if tag == "a":
-                        link = element
+                        link, last_link = element, child
                         links.append(element)
                     elif tag == "time" or (tag == "abbr" and "title" in attributes):
                         times.append(element)
@@ -224,6 +259,8 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                 continue
         child = child.next
 
+    if is_over:
+        links += [Element("a", node.attributes, top, len(blocks)) for node in _links_behind(root, last_link)]
     return visible
 
 
@@ -239,11 +276,57 @@ def _unfolds(button: LexborNode) -> bool:
     return len(text) >= _SHORTEST_QUESTION and ("aria-expanded" in button.attributes or text[-1] == "?")
 
 
+def _last_headline(root: LexborNode) -> int | None:
+    """Return the ``mem_id`` of the last ``h1``, or of the last other heading that the page's title begins with."""
+    headlines = root.css("h1")
+    title = root.css_first("title")
+    if not headlines and title is not None:
+        start = " ".join(title.text().split())
+        headlines = [
+            node for node in root.css("h2, h3") if (text := " ".join(node.text().split())) and start.startswith(text)
+        ]
+    return headlines[-1].mem_id if headlines else None
+
+
+def _end_of_box(heading: Element) -> float:
+    """Return the number of the block behind the box of a ``heading``; infinity if it has not ended."""
+    for element in heading.around:
+        if element.last == element.first:
+            break
+        if element.last > heading.first + 1:
+            return element.last
+    return math.inf
+
+
+def _around_both(element: Element, block: Element) -> Element:
+    """Return the innermost element around both; only its start need be known."""
+    while element.parent is not None and not block.is_within(element):
+        element = element.parent
+    return element
+
+
 def _icon(node: LexborNode) -> dict[str, str | None]:
     """Return the names of a drawing, and the name of the drawing that it uses as its title."""
     used = node.css_first("use")
     name = (used.attributes.get("href") or used.attributes.get("xlink:href")) if used is not None else None
     return {**node.attributes, "title": name} if name else node.attributes
+
+
+def _links_behind(root: LexborNode, last: LexborNode | None) -> Iterator[LexborNode]:
+    """Yield the visible links behind the ``last`` one that was met."""
+    hidden = {link.mem_id for link in root.css(f"{_MAY_HIDE} a, a{_MAY_HIDE}") if _is_in_unseen(link)}
+    nodes = iter(root.css("a"))
+    if last is not None:
+        next(node for node in nodes if node.mem_id == last.mem_id)
+    yield from (node for node in nodes if node.mem_id not in hidden)
+
+
+def _is_in_unseen(node: LexborNode | None) -> bool:
+    while node is not None:
+        if _KINDS.get(node.tag or "") == _UNSEEN or _is_hidden(node.attributes):
+            return True
+        node = node.parent
+    return False
 
 
 #: A line of a block: its text and pieces.

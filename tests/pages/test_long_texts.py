@@ -42,6 +42,7 @@ def test_links_far_behind_a_text_are_read_unless_hidden() -> None:
     )
     document = parsed(behind="<p>Да.</p>" * 400 + f'<p>x <a href="/news/b-900004/">y</a></p>{hidden}')
     assert document.links == ["/news/b-900004/"]
+    assert len(document.blocks) < 250
 
 
 def test_a_button_in_a_subhead_is_its_text() -> None:
