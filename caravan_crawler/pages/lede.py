@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from caravan_crawler.pages.blocks import SUBHEADS, Block, common_container
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Picture, common_container
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, is_dated
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed
@@ -13,10 +13,12 @@ from caravan_crawler.pages.text_range import outside_of_parts
 #: Evidence for the texts before the last fact, or for the first text where no fact follows it, to be the lede.
 LEDE = {
     "date or views follow": 4,
+    "a credit follows": 1,
     "is named as lede": 5,
     "stands in the header with the headline, and the text does not": 4,
     "stands apart from the text": 2,
     "is a paragraph before bare text": 1,
+    "a picture stands before the text": 1,
     "is much shorter than the text's paragraphs": 1,
     "is a statement in a heading": 3,
     "is set in bold or italics, and the text is not": 5,
@@ -51,6 +53,8 @@ def weigh_lede(
     kinds = {fact.kind for fact in between}
     if kinds & {"date", "views"}:
         weighed.add(LEDE, "date or views follow")
+    elif "credit" in kinds:
+        weighed.add(LEDE, "a credit follows")
     if any(fact.kind == "date" for fact in earlier):
         weighed.add(LEDE, "a date stands before it")
     if not after:
@@ -68,6 +72,8 @@ def weigh_lede(
     header = common_container(headline, first)
     if (header.tag == "header" or is_header(header.names)) and not following.is_within(header):
         weighed.add(LEDE, "stands in the header with the headline, and the text does not")
+    if any(lede[-1] < each.position <= after[0] and not _stands_beside(each) for each in document.pictures):
+        weighed.add(LEDE, "a picture stands before the text")
     lengths = [len(blocks[index].text) for index in after[:2]]
     is_short = len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths)
     if is_short and (ends_sentence(first.text) or "credit" in kinds):
@@ -106,6 +112,11 @@ def last_fact_before_text(texts: list[int], facts: list[tuple[int, list[Fact]]])
         if before < len(texts) or is_lone_lede:
             last = position
     return last
+
+
+def _stands_beside(picture: Picture) -> bool:
+    """Whether a picture stands in a column or next to a text, not between two texts."""
+    return picture.zone is not None or any(is_of_columns(each.names) for each in islice(picture.parent.around, 3))
 
 
 def are_siblings(first: Block, second: Block) -> bool:
