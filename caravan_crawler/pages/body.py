@@ -24,6 +24,7 @@ from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import (
     ends_sentence,
     fold,
+    is_advert_label,
     is_end_label,
     is_label,
     is_label_with_links,
@@ -115,6 +116,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
     """Return the blocks of the text without boxes of links, labels, credits, adverts and menus."""
     kept: list[Block] = []
     in_box = False
+    adverts: list[Element] = []
     container = layout.text.container
     boxes = Boxes(document, layout)
     for block in layout.text.blocks:
@@ -130,6 +132,8 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
             _read_box(block, text)
         elif layout.headline is not None and fold(block.text) == fold(document.blocks[layout.headline].text):
             reason = "is the headline again"
+        elif any(block.is_within(advert) for advert in adverts):
+            reason = "stands beside the label of an advert"
         elif clutter is not None:
             reason = f"stands in {clutter!r}"
             _read_box(block, text, clutter)
@@ -147,6 +151,8 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
             elif _is_label(block) or is_label_with_links(block):
                 reason = "is a label"
                 text.facts += facts_of(block)
+                if is_advert_label(block.text):
+                    adverts += _advert_around(block, container, kept)
             elif (credit := credit_in_text(block.text)) is not None:
                 text.credit = text.credit or credit
                 reason = "is a photo's credit"
@@ -211,8 +217,22 @@ def _is_box_line(block: Block) -> bool:
     return is_see_also(heading.strip(" –—-"))
 
 
+def _advert_around(label: Block, container: Element | None, before: list[Block]) -> list[Element]:
+    """Return the element an advert's label shares with the advert: its parent, if that is not the text's.
+
+    It is the text's where some of the text, the blocks ``before``, is in it.
+    """
+    element = label.element
+    parent = element.parent
+    if parent is None or container is None:
+        return []
+    if container.is_within(parent) or any(block.is_within(parent) for block in before):
+        return [element] if element is not container else []
+    return [parent]
+
+
 def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
-    """Drop what stands behind the last paragraph: other boxes, the source, lists of sections and names, facts."""
+    """Drop what stands behind the last paragraph: boxes, the source, lists of sections and names, facts."""
     del kept[_end_of_text(kept) :]
     while len(kept) > 1 and (names_source(kept[-1].text) or _lists_names(kept[-1], document)):
         line = kept.pop().text

@@ -299,6 +299,11 @@ _CREDITED_BEFORE = re.compile(
     r"|(?:\s+(?:ақпараттық|халықаралық))?\s+(?:агенттігіне|порталына|сайтына|басылымына)\s+сілтеме\s+жаса\w+)",
     re.IGNORECASE,
 )
+#: ``МОСКВА, 3 июня. /ТАСС/``: an agency's own beginning of a text.
+_DATELINE = re.compile(
+    rf"^(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ][А-ЯЁӘІҢҒҮҰҚӨҺ\-]{{2,30}})[.,\s][^/\n]{{0,30}}/(?P<name>{_NAME})/",
+    re.IGNORECASE | re.MULTILINE,
+)
 # Where a credit may begin: the stems of its first words behind what is no letter, which a plain search finds fast.
 _HINT = re.compile(
     r"\W(?:пере?да|сообщ|информиру|пиш|писа|написа|рассказыва|уточня|отмеча|со\s+ссыл|ссыл|по\s+(?:дан|инф|сооб|све|мат)"
@@ -328,9 +333,11 @@ def find_source(text: str) -> str | None:
     )
     matches += filter(None, behind)
     matches += [found for match in matches if (found := _REFERS_ON.match(text, match.end("name")))]
+    if "/" in text and (found := _DATELINE.search(text)):
+        matches.append(found)
     for match in sorted(matches, key=lambda found: found.start("name")):
         name = match["name"].strip()
-        if not is_the_site(name) and not _is_title_of_a_work(match):
+        if not is_the_site(name) and _is_name(name) and not _is_title_of_a_work(match):
             return name
     return None
 
@@ -354,6 +361,12 @@ def labelled_source(line: str) -> str | None:
 
 
 _LABEL_OF_SOURCE = re.compile(r"(?:источник|source|дереккөз)\s*:", re.IGNORECASE)
+
+
+def _is_name(name: str) -> bool:
+    """Whether the name itself, without kind and quotation marks, begins like one."""
+    bare = re.sub(rf"^{_KIND}\s+", "", name, flags=re.IGNORECASE).strip('«»“”"„ ')
+    return bool(bare) and (bare[0].isupper() or bare[0].isdigit() or "." in bare)
 
 
 def _is_title_of_a_work(match: re.Match[str]) -> bool:

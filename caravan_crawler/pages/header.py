@@ -169,6 +169,8 @@ _SIDE_BY_SIDE = re.compile(r"\s*[|•·]\s*|\s+(?=(?:[€$]|EUR|USD)\s?:?\s?\d)"
 _HAS_SEVERAL = re.compile("[|•·€]|EUR").search
 _HAS_DIGIT = re.compile(r"\d").search
 _PART_MARKS = " \t•·|,▲▼△▽↑↓"
+#: Texts of a row of a forecast, and rows that make one.
+_LONGEST_ROW, _FEWEST_ROWS = 2, 3
 #: Most blocks of the header, menus included.
 _DEEPEST = 400
 
@@ -215,7 +217,7 @@ def _short_parts(blocks: list[Block]) -> list[str]:
 def _read_weather(parts: Sequence[str], header: Header) -> None:
     for index, part in enumerate(parts):
         match = _TEMPERATURE.fullmatch(part) if "°" in part else None
-        if match is None:
+        if match is None or _is_in_forecast(parts, index):
             continue
         header.temperature = match["degrees"]
         following = parts[index + 1] if index + 1 < len(parts) else ""
@@ -223,6 +225,12 @@ def _read_weather(parts: Sequence[str], header: Header) -> None:
         beside = next((part for part in (following, before) if _CITY.fullmatch(part)), None)
         header.city = match["city"] or match["before"] or beside
         return
+
+
+def _is_in_forecast(parts: Sequence[str], index: int) -> bool:
+    """Whether a temperature is one of several, each of a city or a day."""
+    near = parts[max(0, index - _LONGEST_ROW * 2) : index + _LONGEST_ROW * 2 + 1]
+    return sum("°" in part and _TEMPERATURE.fullmatch(part) is not None for part in near) >= _FEWEST_ROWS
 
 
 def _read_date(parts: Sequence[str]) -> str | None:

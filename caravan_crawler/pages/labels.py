@@ -127,6 +127,9 @@ _OF_IMPRINTS += [
     "мнение автор",
     "незарегистрированный",
 ]
+_ADVERT_LABEL = re.compile(
+    r"(?:на\s+правах\s+)?реклам[аы]|advertisement|жарнама|партн[её]рский\s+материал", re.IGNORECASE
+)
 
 
 def is_trending_heading(text: str) -> bool:
@@ -190,6 +193,11 @@ def is_colophon(text: str) -> bool:
     if _RIGHTS.search(text) or _IMPRINT_START.match(text):
         return True
     return len(_IMPRINT.findall(text)) > 1
+
+
+def is_advert_label(text: str) -> bool:
+    """Whether a block does nothing but label an advert."""
+    return len(text) < 40 and _ADVERT_LABEL.fullmatch(text.strip(_AROUND_LABEL)) is not None
 
 
 _SHORTCODES = re.compile(r"(?:\[/?[a-z][\w\-]*(?:\s[^\[\]]*)?\]\s*)+")

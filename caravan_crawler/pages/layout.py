@@ -39,7 +39,14 @@ from caravan_crawler.pages.labels import (
     is_see_also,
 )
 from caravan_crawler.pages.selectors import is_author_box, is_page_top
-from caravan_crawler.pages.text_range import TextRange, find_foot, longer_text, text_from, text_in
+from caravan_crawler.pages.text_range import (
+    TextRange,
+    find_foot,
+    heads_another,
+    longer_text,
+    text_from,
+    text_in,
+)
 from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
 #: Most blocks before the headline, and behind the last paragraph, that may be facts of the article.
@@ -186,6 +193,8 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
     for block in blocks[last_prose + 1 : min(end, last_prose + _FARTHEST_BEHIND)]:
         is_other_label = is_see_also(block.text) or is_author_label(block.text) or block.tag == "li"
         if is_end_label(block.text) and not is_other_label:
+            break
+        if heads_another(block, blocks[layout.headline], blocks):
             break
         if block.zone not in (None, "footer") or block.is_quoted:
             continue

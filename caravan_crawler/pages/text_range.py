@@ -173,10 +173,15 @@ class _Collector:
 
 def is_in_other_article(block: Block, headline: Block, blocks: list[Block]) -> bool:
     """Whether a block stands in the card of another article: a small ``article`` with a linked heading."""
-    card = next((each for each in block.element.around if each.tag == "article"), None)
+    card = _article_around(block)
     if card is None or card.last - card.first > _LARGEST_CARD or headline.is_within(card):
         return False
-    return any(other.tag in SUBHEADS and other.is_all_links for other in blocks[card.first : card.last])
+    linked = (other for other in blocks[card.first : card.last] if other.tag in SUBHEADS and other.is_all_links)
+    return any(_article_around(other) is card for other in linked)
+
+
+def _article_around(block: Block) -> Element | None:
+    return next((each for each in block.element.around if each.tag == "article"), None)
 
 
 def heads_another(block: Block, headline: Block, blocks: list[Block]) -> bool:

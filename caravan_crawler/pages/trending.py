@@ -110,7 +110,14 @@ def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock |
             passed = found.end
         elif found and len(found.lines) >= FEWEST_PAIRS and all(line.topic in sections for line in found.lines):
             passed = found.end  # cards with their sections
-        elif found and len(found.lines) >= (ENOUGH_PAIRS if is_box else FEWEST_PAIRS):
+        elif found and (
+            len(found.lines) >= ENOUGH_PAIRS
+            or (
+                not is_box
+                and len(found.lines) >= FEWEST_PAIRS
+                and not _text_goes_on(blocks, start, position, found.end)
+            )
+        ):
             return found
     return None
 
@@ -271,3 +278,9 @@ def _may_be_topic(label: str) -> bool:
     if ends_sentence(label) or _PLAIN_NUMBER.fullmatch(text) or is_date(text):
         return False
     return not (is_label(text) or is_see_also(text) or is_trending_heading(text))
+
+
+def _text_goes_on(blocks: list[Block], start: int, first: int, end: int) -> bool:
+    """Whether paragraphs like those before the pairs, in the same container, follow behind them."""
+    containers = {block.element.parent for block in blocks[start:first] if is_prose(block)}
+    return any(is_prose(block) and block.element.parent in containers for block in blocks[end:])
