@@ -117,7 +117,10 @@ FEEDS = {
     for extension in ("jsonl", "csv")
 }
 FEED_EXPORT_ENCODING = "utf-8"  # Cyrillic letters in JSON, not escapes
-FEED_EXPORTERS = {"csv": "caravan_crawler.feeds.SpreadsheetCsvExporter"}
+FEED_EXPORTERS = {
+    "csv": "caravan_crawler.feeds.SpreadsheetCsvExporter",
+    "marshal": None,  # it cannot write the links of an article
+}
 FEED_STORAGES = {
     "": "caravan_crawler.feeds.WholeFileStorage",
     "file": "caravan_crawler.feeds.WholeFileStorage",

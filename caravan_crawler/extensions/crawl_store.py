@@ -8,9 +8,11 @@ from scrapy.crawler import Crawler
 from scrapy.exceptions import DontCloseSpider, NotConfigured
 from scrapy.utils.defer import deferred_from_coro
 
+from caravan_crawler.console import floors_of
 from caravan_crawler.failures import end_run, is_ending
 from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.schedule import Sitemaps, SourceSchedule
+from caravan_crawler.items import REQUIRED
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.outcome import LIMIT, LIMIT_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
@@ -76,8 +78,10 @@ class CrawlStore:
         self._resumed = crawl_state.begin(self.store, spider.run_id, spider.arguments, started_at)
         if settings.getbool("ACCEPT_DRIFT"):
             crawl_state.accept_losses(self.store)
-        self.articles = ArticleStore(self.store, spider.run_id, self._scope)
         self.left = LeftRecords(self.store, spider.run_id, self._is_asked_for)
+        floors = floors_of(settings)
+        self.left.fail_incomplete(min(floors.get(name, 0.0) for name in REQUIRED))
+        self.articles = ArticleStore(self.store, spider.run_id, self._scope)
         spider.continues = self.left.runs()
         spider.sections = crawl_state.stored_sections(self.store) if spider.arguments.sections else set()
         spider.discovery = Discovery(

@@ -159,6 +159,8 @@ class ListingWalk:
     """Pages that failed or are missing since the last one read."""
     has_failed: bool = False
     """Whether one of them failed."""
+    has_new_failure: bool = False
+    """Whether one of them is not settled: earlier runs may have read it."""
     own: int = 0
     """Number of articles on the last page read, without those around its list."""
     found: int = 0

@@ -129,9 +129,13 @@ class Listings:
         _, number, *_ = self.place(walk_number, path_of(url)) or listing_of(urlsplit(url).path)
         return number
 
-    def failed(self, walk_number: int, page_number: int) -> list[ListPage]:
-        """Skip a failed page and continue with the next."""
+    def failed(self, walk_number: int, page_number: int, *, is_settled: bool = False) -> list[ListPage]:
+        """Skip a failed page and continue with the next.
+
+        A list is given up without being counted if all its failed pages are settled: earlier runs did not read them.
+        """
         walk = self._walks[walk_number]
+        walk.has_new_failure |= not is_settled
         if walk.missed and not walk.has_failed:  # it was only tried, behind a missing one
             return self.ended(walk_number)
         if walk.may_skip(page_number):
@@ -205,7 +209,7 @@ class Listings:
                 walk.missed, walk.has_failed = [], False
                 pages.append(self._page(walk_number, first))
             else:
-                self.abandoned += 1
+                self.abandoned += walk.has_new_failure
                 logger.error("The list %s is given up at page %d", walk.path, first)
         return pages
 

@@ -630,10 +630,16 @@ class CaravanSpider(Spider):
         if failed.is_absent or (failed.is_gone and self.lists.number(walk, failed.writes.asked_url) > 1):
             yield from self._without_list_page(failed.writes, walk, failed.reason, failed.message)
             return
-        yield self._not_fetched(failed)
+        is_settled = self.lists.number(walk, failed.writes.asked_url) > 1
+        is_settled = is_settled and self.discovery.is_settled(failed.writes.asked_url, is_sure=True)
+        if is_settled:
+            self.crawl_stats.count("absent/failed_before")
+            yield PageWrites(failed.writes.asked_url, failure=Failure(failed.reason, failed.message))
+        else:
+            yield self._not_fetched(failed)
         if failed.is_gone:
             self.note_missing_section(failed.writes)
-        yield from self._skip_list_page(failed.request.url, walk)
+        yield from self._skip_list_page(failed.request.url, walk, is_settled=is_settled)
 
     def _read_list(self, page: Page, reading: PageReading, walk: int) -> Iterator[Any]:
         document, writes = page.document, page.writes
@@ -695,8 +701,8 @@ class CaravanSpider(Spider):
             url, reason, message = end
             self.commit(self.crawl_stats.fail(PageWrites(url), reason, message))
 
-    def _skip_list_page(self, url: str, walk: int) -> Iterator[Any]:
-        following = self.lists.failed(walk, self.lists.number(walk, url))
+    def _skip_list_page(self, url: str, walk: int, *, is_settled: bool = False) -> Iterator[Any]:
+        following = self.lists.failed(walk, self.lists.number(walk, url), is_settled=is_settled)
         yield self._list_writes()
         yield from self.requests.listing_pages(following)
 

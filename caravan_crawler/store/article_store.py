@@ -155,8 +155,11 @@ class ArticleStore:
         """Store that an article is outside the period or the sections, and its page's writes."""
         if key not in self._expected:
             return
-        writes = self._writes_of_page(self._expected.pop(key, PageWrites()), key, is_outside=True)
-        self._add_other(writes, key, article.url, "outside", article.section, article.date_published)
+        page_writes = self._expected.pop(key)
+        writes = self._writes_of_page(page_writes, key, is_outside=True)
+        urls = {key: article.url} | ({page_writes.asked_key: page_writes.asked_url} if page_writes.asked_key else {})
+        for its_key, url in urls.items():
+            self._add_other(writes, its_key, url, "outside", article.section, article.date_published)
         self.store.write(writes)
 
     def add_page_fact(self, item: TrendingEntry | ExchangeRate | Weather) -> None:
@@ -268,7 +271,7 @@ class ArticleStore:
                 writes.add("left", the_scope=self._scope, the_key=done)
             else:
                 writes.add("read", the_key=done)
-        if page_writes.asked_key is not None and key is not None and page_writes.asked_key != key:
+        if not is_outside and page_writes.asked_key is not None and key not in (None, page_writes.asked_key):
             self._add_other(writes, page_writes.asked_key, page_writes.asked_url, "alias")
         if own_key is not None and own_key not in (key, page_writes.asked_key):
             self._add_other(writes, own_key, url, "alias")

@@ -67,6 +67,7 @@ class FailedPages:
         time = database.now()
         self._known: dict[str, _Failing] = {}
         self._losing: set[str] = set()
+        self._settled: set[str] = set()
         self.due: list[str] = []
         """URLs of failed articles to request in this run; listings and feeds are requested anyway."""
         self.unseen: set[str] = set()
@@ -102,10 +103,16 @@ class FailedPages:
         however many runs there were.
         """
         row = self._known.get(url)
+        if url in self._settled:
+            return True
         if row is None or row.run_id == self._run_id or row.reason in (LOST_FIELDS, FORBIDDEN):
             return False
-        if row.run_id in self._sound:
-            return True
+        if row.run_id not in self._sound and not self._has_failed_long(row, is_sure=is_sure):
+            return False
+        self._settled.add(url)  # however often this run tries it
+        return True
+
+    def _has_failed_long(self, row: _Failing, *, is_sure: bool) -> bool:
         if row.first_failed_at >= database.after(database.now(), -_UNSETTLED):
             return False
         is_no_article = row.reason.startswith(("kind_", "redirected"))

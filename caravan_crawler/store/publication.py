@@ -15,7 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, insert, or_, select, true, update
+from sqlalchemy import Table, and_, delete, func, insert, or_, select, true, update
 
 from caravan_crawler.items import REQUIRED, Article, Link
 from caravan_crawler.outcome import SOUND
@@ -23,6 +23,7 @@ from caravan_crawler.store import crawl_state, database
 from caravan_crawler.store.crawl_state import LOST_FIELDS
 from caravan_crawler.store.page_facts import TABLES, Line, line_of
 from caravan_crawler.store.schema import articles, failures, runs, store_info
+from caravan_crawler.store.statements import Writes
 from caravan_crawler.store.store import Store
 
 logger = logging.getLogger(__name__)
@@ -31,6 +32,8 @@ Record = Article | Line
 
 #: Prefix of the name of a run's note in ``store_info``.
 _PENDING = "placing"
+#: Incomplete articles of earlier runs that are no sign of a changed site.
+_FEW_INCOMPLETE = 2
 _ROWS_AT_ONCE = 500
 _KEYS: dict[Table, Any] = {articles: articles.c.key} | {table: table.c.id for table in TABLES.values()}
 
@@ -55,6 +58,30 @@ class LeftRecords:
         found = {run_id for table in _KEYS for (run_id,) in self._rows(select(table.c.run_id).distinct(), table)}
         numbers = self._store.rows(select(runs.c.run_id).where(runs.c.run_id.in_(found)).order_by(runs.c.number))
         return [run_id for (run_id,) in numbers]
+
+    def fail_incomplete(self, floor: float) -> None:
+        """Store a failure for each article without a required field, so that this run reads it again.
+
+        Nobody has judged their runs, as they have not ended soundly. If at least the share ``floor`` of the articles is
+        complete, the others may lack the field on the site.
+        """
+        losing = select(failures.c.article_key).where(failures.c.reason == LOST_FIELDS)
+        is_lacking = or_(*(articles.c[name].is_(None) for name in REQUIRED))
+        is_new = articles.c.key.not_in(losing.where(failures.c.article_key.is_not(None)))
+        query = select(articles.c.key, articles.c.url, articles.c.run_id, runs.c.scope).join(
+            runs, runs.c.run_id == articles.c.run_id
+        )
+        incomplete = self._rows(query, articles, is_lacking, is_new)
+        total = sum(number for (number,) in self._rows(select(func.count()), articles))
+        if len(incomplete) <= max(_FEW_INCOMPLETE, (1 - floor) * total):
+            return
+        now = database.now()
+        times = {"first_failed_at": now, "last_failed_at": now, "retry_at": now, "attempts": 1}
+        writes = Writes()
+        for key, url, run_id, scope in incomplete:
+            row = {"article_key": key, "scope": scope, "reason": LOST_FIELDS, "run_id": run_id}
+            writes.add("failure", url=url, words="it came without a required field", **row, **times)
+        self._store.write(writes)
 
     def take(self) -> Iterator[Record]:
         """Yield the records, a few hundred in memory at a time."""
