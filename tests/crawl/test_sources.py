@@ -151,7 +151,7 @@ LOST: dict[str, tuple[Callable[[list[str]], Answer], str, int]] = {
     "no gzip": (lambda own: Answer(b"\x1f\x8b\x08\x00 damaged", XML), "sitemap_unreadable", 0),
     "not found": (lambda own: Answer("", XML, 404), "http_404", 0),
 }
-#: So many others are whole: a run is sound if a tenth of its pages fails.
+#: Whole sitemaps: a run is sound if a tenth of its pages fails.
 SOUND = 10
 
 
