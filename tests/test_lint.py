@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
-#: What mypy knows of the packages, which are most of its work, stays with them: for each working copy that uses them.
+#: Most of mypy's work is on the packages, so its cache is with them, for each working copy that uses them.
 CACHE = ["--cache-dir", str(Path(sys.prefix) / ".mypy_cache"), "--no-sqlite-cache"]
 
 
