@@ -9,12 +9,16 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+#: Most of mypy's work is on the packages, so its cache is with them, for each working copy that uses them.
+CACHE = ["--cache-dir", str(Path(sys.prefix) / ".mypy_cache"), "--no-sqlite-cache"]
+
+
 @pytest.mark.parametrize(
     "command",
     [
         ["ruff", "check", "--no-cache", "."],
         ["ruff", "format", "--no-cache", "--check", "."],
-        ["mypy"],
+        ["mypy", *CACHE],
         ["scrapy-lint"],
         ["lint-imports", "--no-cache"],
     ],

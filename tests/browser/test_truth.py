@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.browser.scripted import ARTICLES, HTML, Noting, assert_true, browse, named_articles
+from tests.browser.scripted import HTML, Noting, assert_true, browse, named_articles
 from tests.reparse.reparsing import assert_equal, dataset, reparse, sound, sqlite
 from tests.support.crawling import crawl
 from tests.support.kills import without_reading
@@ -60,12 +60,13 @@ class Viewless(Noting):
 
 
 def test_where_it_does_not_help_the_browser_is_left(tmp_path: Path) -> None:
-    site = Viewless(16)
+    site = Viewless(12)
     with serve(site) as server:
-        done = browse(tmp_path, server, *named_articles(server), "-s", "BROWSER_WAIT=0.3")
+        options = ("-s", "BROWSER_WAIT=0.3", "-s", "CONCURRENT_REQUESTS=1")
+        done = browse(tmp_path, server, *named_articles(server), *options)
     assert done.code == 0, done.log[-3000:]
     shown = len(site.targets("/parts/views/"))
-    assert 3 <= shown < 10, "three pages in vain, and those under way with them"
+    assert 3 <= shown < 6, "three pages in vain, and those under way with them"
     assert "views on article pages: 0 of " in done.log
     assert done.stat("caravan/browser/given_up/article/views") == 1
 
@@ -87,8 +88,8 @@ class AllScript(SampleSite):
 
 
 def test_always_reads_a_site_that_is_all_script(tmp_path: Path) -> None:
-    with serve(AllScript(articles=ARTICLES)) as server:
+    with serve(AllScript(articles=4)) as server:
         done = browse(tmp_path, server, mode="always")
         assert done.code == 0, done.log[-3000:]
         assert_true(done, server)
-    assert done.stat("caravan/browser/pages") >= ARTICLES
+    assert done.stat("caravan/browser/pages") > 4

@@ -1,6 +1,7 @@
 """A link with a wrong number shows another article, or a page names a wrong URL as its own: each is stored once."""
 
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -10,12 +11,45 @@ from tests.store.stores import open_in, table
 from tests.support.crawling import Crawl, crawl
 from tests.support.plain_site import HTML, Answer, Answers, article, links, page, serve_plain
 
-#: The owner of the number 610005, the article that the wrong link shows, and that link.
-OWNER, SHOWN, WRONG = (
-    "/news/most-otkryli-5-maya-610005/",
-    "/sport/v-sude-nachalsya-process-610010/",
-    "/news/opechatka-610005/",
-)
+
+class Case(NamedTuple):
+    """The owner of a number, the article that a link with this number shows, and that link."""
+
+    place: int = 0
+
+    @property
+    def number(self) -> int:
+        return 610_005 + 100 * self.place
+
+    @property
+    def owner(self) -> str:
+        return f"/news/most-otkryli-5-maya-{self.number}/"
+
+    @property
+    def shown(self) -> str:
+        return f"/sport/v-sude-nachalsya-process-{self.number + 5}/"
+
+    @property
+    def wrong(self) -> str:
+        return f"/news/opechatka-{self.number}/"
+
+    @property
+    def right(self) -> dict[str, tuple[object, object]]:
+        """Numbers and headlines of the two articles, by path."""
+        texts = 10 * self.place + 5, 10 * self.place + 10
+        return {
+            self.owner: (self.number, f"Статья о деле {texts[0]}"),
+            self.shown: (self.number + 5, f"Статья о деле {texts[1]}"),
+        }
+
+    def pages(self, claim: str) -> Answers:
+        owner = article(10 * self.place + 5, head=claim.format(self.owner))
+        shown = article(10 * self.place + 10, head=claim.format(self.shown))
+        return {self.owner: owner, self.shown: shown, self.wrong: shown}
+
+
+ONE = Case()
+OWNER, SHOWN, WRONG = ONE.owner, ONE.shown, ONE.wrong
 KNOWN = "/news/shkolu-otkryli-posle-remonta-610001/"
 CLAIMS = ['<link rel="canonical" href="{}">', '<meta property="og:url" content="{}">']
 
@@ -25,9 +59,7 @@ def site(claim: str, home: list[str], listed: list[str]) -> Answers:
         "/": page("Газета", links(KNOWN, *home)),
         "/news/": page("Новости", links(*listed)),
         KNOWN: article(1),
-        OWNER: article(5, head=claim.format(OWNER)),
-        SHOWN: article(10, head=claim.format(SHOWN)),
-        WRONG: article(10, head=claim.format(SHOWN)),
+        **ONE.pages(claim),
     }
 
 
@@ -49,50 +81,62 @@ def stored(data_dir: Path) -> dict[str, tuple[object, object]]:
     return {path: article for path, article in found.items() if path != KNOWN}
 
 
-RIGHT = {OWNER: (610005, "Статья о деле 5"), SHOWN: (610010, "Статья о деле 10")}
 # links of the home page and of the list
 ORDERS = [
-    ([WRONG], [OWNER, SHOWN]),
-    ([WRONG, OWNER, SHOWN], [OWNER]),
-    ([SHOWN, WRONG, OWNER], [OWNER]),
-    ([OWNER, SHOWN], [WRONG, OWNER]),
-    ([WRONG, OWNER], [OWNER]),
+    (["wrong"], ["owner", "shown"]),
+    (["wrong", "owner", "shown"], ["owner"]),
+    (["shown", "wrong", "owner"], ["owner"]),
+    (["owner", "shown"], ["wrong", "owner"]),
+    (["wrong", "owner"], ["owner"]),
 ]
-
-
 # the claim, the orders of links, and the page that is late
 LINKS: list[tuple[str, tuple[list[str], list[str]], str | None]] = [
     (claim, order, None) for claim in CLAIMS for order in ORDERS
 ]
-LINKS += [(CLAIMS[0], order, slow) for order in ORDERS for slow in (OWNER, SHOWN, WRONG)]
+LINKS += [(CLAIMS[0], order, late) for order in ORDERS for late in ("owner", "shown", "wrong")]
 
 
-@pytest.mark.parametrize(("claim", "order", "slow"), LINKS)
-def test_a_link_with_the_number_of_another_article(
-    claim: str, order: tuple[list[str], list[str]], slow: str | None, tmp_path: Path
-) -> None:
-    waiting = [Answer("", HTML, 500)]
-    answers = site(claim, *order)
-    late = answers.pop(slow) if slow else None
-    with serve_plain(
-        answers, lambda path: (late and path == slow and (waiting.pop() if waiting else late)) or None
-    ) as server:
+def test_links_with_the_numbers_of_other_articles(tmp_path: Path) -> None:
+    cases = {Case(place): link for place, link in enumerate(LINKS)}
+    of_home, of_list = (
+        [getattr(case, name) for case, (_, order, _) in cases.items() for name in order[place]] for place in (0, 1)
+    )
+    answers: Answers = {"/": page("Газета", links(KNOWN, *of_home)), "/news/": page("Новости", links(*of_list))}
+    answers |= {KNOWN: article(1)}
+    for case, (claim, _, _) in cases.items():
+        answers |= case.pages(claim)
+    late = {getattr(case, name): 1 for case, (_, _, name) in cases.items() if name}
+    late_answers = {path: answers.pop(path) for path in late}
+
+    def answer_late(path: str) -> Answer | bytes | str | None:
+        if path in late_answers and late[path]:
+            late[path] -= 1
+            return Answer("", HTML, 500)
+        return late_answers.get(path)
+
+    with serve_plain(answers, answer_late) as server:
         done = [run(tmp_path, server.url, "-s", "BACKOFF_START=0.1") for _ in range(3)]
-        assert server.requests.count(WRONG) <= 2 + (slow == WRONG)
-    assert stored(tmp_path) == RIGHT
-    assert [len(each.articles) for each in done] == [3, 0, 0]
-    assert {urlsplit(str(row["url"])).path: row["reason"] for row in rows(tmp_path, "failures")} == {
-        WRONG: "other_article"
-    }
+        for case, link in cases.items():
+            assert server.requests.count(case.wrong) <= 2 + (link[2] == "wrong"), link
+        assert set(of_home) <= set(server.requests[: server.requests.index("/news/")]), (
+            "the home page's links come first"
+        )
+    found = stored(tmp_path)
+    for case, link in cases.items():
+        assert {path: found.pop(path, None) for path in case.right} == case.right, link
+    assert found == {}
+    assert [len(each.articles) for each in done] == [1 + 2 * len(cases), 0, 0]
+    failed = {urlsplit(str(row["url"])).path: row["reason"] for row in rows(tmp_path, "failures")}
+    assert failed == {case.wrong: "other_article" for case in cases}
 
 
 def test_the_wrong_link_alone(tmp_path: Path) -> None:
     with serve_plain(site(CLAIMS[0], [WRONG], [])) as server:
         run(tmp_path, server.url)
-        assert stored(tmp_path) == {SHOWN: RIGHT[SHOWN]}
+        assert stored(tmp_path) == {SHOWN: ONE.right[SHOWN]}
         server.answers["/news/"] = page("Новости", links(OWNER, SHOWN))
         run(tmp_path, server.url)
-        assert stored(tmp_path) == RIGHT
+        assert stored(tmp_path) == ONE.right
         aliases = {urlsplit(str(row["url"])).path: row["article_key"] for row in rows(tmp_path, "aliases")}
         assert aliases == {WRONG: "610010"}
 
@@ -100,7 +144,7 @@ def test_the_wrong_link_alone(tmp_path: Path) -> None:
 def test_a_named_page_with_a_wrong_number(tmp_path: Path) -> None:
     with serve_plain(site(CLAIMS[0], [], [])) as server:
         run(tmp_path, server.url, "-a", f"urls={server.url}{WRONG[1:]}")
-        assert stored(tmp_path) == {SHOWN: RIGHT[SHOWN]}
+        assert stored(tmp_path) == {SHOWN: ONE.right[SHOWN]}
 
 
 PATHS = [f"/news/zasedanie-soveta-{number}/" for number in range(620_001, 620_021)]
@@ -166,4 +210,4 @@ def test_a_claimed_page_that_cannot_be_read_yet(tmp_path: Path) -> None:
         assert {row["reason"] for row in rows(tmp_path, "failures")} == {"http_500", "claimed_url"}
         server.answers |= site(CLAIMS[0], [WRONG], [])
         run(tmp_path, server.url)
-    assert stored(tmp_path) == {SHOWN: RIGHT[SHOWN]}
+    assert stored(tmp_path) == {SHOWN: ONE.right[SHOWN]}

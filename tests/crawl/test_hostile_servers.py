@@ -149,20 +149,29 @@ def gallery_trap(target: str, response: SampleResponse) -> SampleResponse | None
     return SampleResponse(200, HTML, body.replace(b"</body>", link)) if response.status in (200, 404) else None
 
 
-HARMLESS: list[Trick] = [
-    Once(cut),
-    Once(cut_lists),
-    Once(unavailable),
-    renamed_list,
-    feed_with_undeclared_prefix,
-    malformed_links,
-    gallery_trap,
-]
+def all_of(*tricks: Trick) -> Trick:
+    """Play several tricks, each on what the one before has answered."""
+
+    def play(target: str, response: SampleResponse) -> SampleResponse:
+        for trick in tricks:
+            response = trick(target, response) or response
+        return response
+
+    return play
 
 
-@pytest.mark.parametrize("number", range(len(HARMLESS)))
-def test_nothing_is_lost(number: int, tmp_path: Path) -> None:
-    site = Tricky(HARMLESS[number], articles=50)
+HARMLESS: dict[str, Trick] = {
+    "cut": Once(cut),
+    "cut lists": Once(cut_lists),
+    "unavailable": Once(unavailable),
+    "odd lists, feed and links": all_of(renamed_list, feed_with_undeclared_prefix, malformed_links),
+    "gallery": gallery_trap,
+}
+
+
+@pytest.mark.parametrize("name", HARMLESS)
+def test_nothing_is_lost(name: str, tmp_path: Path) -> None:
+    site = Tricky(HARMLESS[name], articles=50)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
         gold = {record["url"] for record in site.gold(server.url)}

@@ -1,8 +1,10 @@
 """Listings with a page that is not there although another one links to it: once or always."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -42,61 +44,84 @@ def run(server: PlainServer, tmp_path: Path, *options: str) -> tuple[Crawl, dict
     return done, json.loads((folder / "run.json").read_text(encoding="utf-8")), list(server.requests)
 
 
-ELSEWHERE = {
-    "http_404": NOT_FOUND,
-    "http_410": Answer("", status=410),
-    "nothing_here": Answer(page("Страница не найдена", "<h1>Страница не найдена</h1>")),
-    "no_articles": Answer(page("news", "<h1>news</h1>")),
-    "no_articles, empty": Answer(""),
-    "no_articles, JSON": Answer("{}", {"Content-Type": "application/json"}),
-    "redirected": Answer("", HTML | {"Location": "/"}, 302),
-    "redirected to the page before": Answer("", HTML | {"Location": "/news/"}, 301),
-}
+def elsewhere(section: str) -> dict[str, Answer]:
+    """Answers in the place of a page of a section, by the reason of its failure."""
+    return {
+        "http_404": NOT_FOUND,
+        "http_410": Answer("", status=410),
+        "nothing_here": Answer(page("Страница не найдена", "<h1>Страница не найдена</h1>")),
+        "no_articles": Answer(page(section, f"<h1>{section}</h1>")),
+        "no_articles, empty": Answer(""),
+        "no_articles, JSON": Answer("{}", {"Content-Type": "application/json"}),
+        "redirected": Answer("", HTML | {"Location": "/"}, 302),
+        "redirected to the page before": Answer("", HTML | {"Location": f"/{section}/"}, 301),
+    }
 
 
-@pytest.mark.parametrize("number", [2, 5])
-@pytest.mark.parametrize("name", ELSEWHERE)
-def test_a_page_that_is_missing_once_is_read_by_the_next_run(name: str, number: int, tmp_path: Path) -> None:
-    path = list_page("news", number)
-    reason = f"list_{name.split(',')[0].split()[0]}"
-    with serve_plain(lists("news")) as server:
-        whole, server.answers[path] = server.answers[path], ELSEWHERE[name]
+def articles_of(done: Crawl, section: str) -> int:
+    """Return how many articles of a section a run has read."""
+    return sum(f"/{section}/" in record["url"] for record in done.articles)
+
+
+def failures(data_dir: Path) -> dict[str, str]:
+    return {urlsplit(row["url"]).path: row["reason"] for row in Stored(data_dir).rows("failures")}
+
+
+def test_a_page_that_is_missing_once_is_read_by_the_next_run(tmp_path: Path) -> None:
+    cases = [(name, number) for name in elsewhere("") for number in (2, 4)]
+    sections = {f"news{place}": case for place, case in enumerate(cases)}
+    paths = {section: list_page(section, number) for section, (_, number) in sections.items()}
+    reasons = {section: f"list_{name.split(',')[0].split()[0]}" for section, (name, _) in sections.items()}
+    whole = lists(*sections, articles=30)
+    odd = {paths[section]: elsewhere(section)[name] for section, (name, _) in sections.items()}
+    with serve_plain(whole | odd) as server:
         done, report, _ = run(server, tmp_path)
-        assert (done.code, len(done.articles)) == (0, 35), "the pages behind it are read"
-        assert report["failures"] == {reason: 1}
-        assert [row["reason"] for row in Stored(tmp_path).rows("failures")] == [reason]
-        server.answers[path] = whole
+        assert done.code == 0
+        for section, case in sections.items():
+            assert articles_of(done, section) == 25, f"{case}: the pages behind it are read"
+        assert report["failures"] == Counter(reasons.values())
+        assert failures(tmp_path) == {paths[section]: reason for section, reason in reasons.items()}
+        server.answers.update(whole)
         done, report, _ = run(server, tmp_path)
-        assert (done.code, len(done.articles), report["reason"]) == (0, 5, "complete")
-        done, _, requests = run(server, tmp_path, "-a", "refresh_days=0")
-        assert "/news/" in requests
-        assert path not in requests
+        assert (done.code, report["reason"]) == (0, "complete")
+        for section, case in sections.items():
+            assert articles_of(done, section) == 5, case
+        done, _, requests = run(server, tmp_path, "-a", "refresh_days=0", "-a", f"sections={','.join(sections)}")
+        for section, case in sections.items():
+            assert f"/{section}/" in requests, case
+            assert paths[section] not in requests, case
 
 
-@pytest.mark.parametrize("first", [2, 4])
-@pytest.mark.parametrize("section", ["", "news"])
-def test_a_list_that_breaks_off_once_is_read_by_the_next_run(first: int, section: str, tmp_path: Path) -> None:
-    options = ["-a", f"sections={section}"] if section else []
-    whole = lists("news")
+@pytest.mark.parametrize("is_chosen", [False, True], ids=["all sections", "named sections"])
+def test_a_list_that_breaks_off_once_is_read_by_the_next_run(is_chosen: bool, tmp_path: Path) -> None:
+    sections = {"news": 2, "sport": 4}
+    options = ["-a", f"sections={','.join(sections)}"] if is_chosen else []
+    whole = lists(*sections)
     with serve_plain(dict(whole)) as server:
-        for number in range(first, 9):
-            del server.answers[list_page("news", number)]
+        for section, first in sections.items():
+            for number in range(first, 9):
+                del server.answers[list_page(section, number)]
         done, report, _ = run(server, tmp_path, *options)
-        assert (done.code, len(done.articles)) == (0, PER_PAGE * (first - 1))
-        assert report["failures"] == {"list_http_404": 1}
+        assert done.code == 0
+        for section, first in sections.items():
+            assert articles_of(done, section) == PER_PAGE * (first - 1), section
+        assert report["failures"] == {"list_http_404": 2}
+        assert failures(tmp_path).keys() == {list_page(section, first) for section, first in sections.items()}
         server.answers.update(whole)
         done, _, _ = run(server, tmp_path, *options)
-        assert (done.code, len(done.articles)) == (0, 40 - PER_PAGE * (first - 1))
+        assert done.code == 0
+        for section, first in sections.items():
+            assert articles_of(done, section) == 40 - PER_PAGE * (first - 1), section
 
 
-@pytest.mark.parametrize("name", ["http_404", "nothing_here", "redirected"])
-def test_the_dead_link_of_a_last_page_is_no_failure_and_costs_little(name: str, tmp_path: Path) -> None:
-    with serve_plain(lists("news", articles=38, has_dead_link=True)) as server:
-        server.answers["/news/page/9/"] = ELSEWHERE[name]
+def test_the_dead_link_of_a_last_page_is_no_failure_and_costs_little(tmp_path: Path) -> None:
+    sections = {"news": "http_404", "sport": "nothing_here", "art": "redirected"}
+    dead = {list_page(section, 9): elsewhere(section)[name] for section, name in sections.items()}
+    with serve_plain(lists(*sections, articles=38, has_dead_link=True) | dead) as server:
         for asked in (1, 0, 0):
             done, report, requests = run(server, tmp_path)
             assert (done.code, report["reason"], report["failures"]) == (0, "complete", {})
-            assert requests.count("/news/page/9/") == asked
+            assert {path: requests.count(path) for path in dead} == dict.fromkeys(dead, asked)
         assert not Stored(tmp_path).rows("failures")
 
 

@@ -2,70 +2,91 @@
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
-
-import pytest
 
 from tests.support.crawling import crawl
 from tests.support.plain_site import Answers, article, links, page, serve_plain
 
-PATHS = [f"/news/delo-o-mostu-razobrali-v-sude-{number}/" for number in range(610001, 610013)]
-ON_A_PAGE = 3
-PAGES = len(PATHS) // ON_A_PAGE
+ON_A_PAGE, PAGES = 3, 4
 
 
-def site(form: str, link: str, *, offset: bool = False, zero_based: bool = False) -> Answers:
-    """A site of one listing; ``form`` and ``link`` have ``{}`` in place of a page's number and address."""
-    answers: Answers = {path: article(number) for number, path in enumerate(PATHS)}
-    answers["/"] = page("Газета", links("/news/"))
-    for number in range(1, PAGES + 1):
-        shown = links(*PATHS[(number - 1) * ON_A_PAGE : number * ON_A_PAGE])
-        following = number * ON_A_PAGE if offset else number + (not zero_based)
-        pager = link.replace("{}", form.replace("{}", str(following))).replace("##", str(number + 1))
-        own = (number - 1) * ON_A_PAGE if offset else number - zero_based
-        target = "/news/" if number == 1 else form.replace("{}", str(own))
-        answers[target] = page("Дела", shown + (pager if number < PAGES else ""))
-    return answers
+def paths(section: str = "news", place: int = 0) -> list[str]:
+    first = 610_001 + 100 * place
+    return [f"/{section}/delo-o-mostu-razobrali-v-sude-{number}/" for number in range(first, first + ON_A_PAGE * PAGES)]
+
+
+PATHS = paths()
+
+
+class Form(NamedTuple):
+    """How a list spells its later pages, and links to them: ``{}`` stands for the number, or the address."""
+
+    address: str
+    link: str
+    is_offset: bool = False
+    is_zero_based: bool = False
+
+    def target(self, section: str, number: int) -> str:
+        """Return the address of a page of a section's list."""
+        given = (number - 1) * ON_A_PAGE if self.is_offset else number - self.is_zero_based
+        return f"/{section}/" if number == 1 else f"/{section}/{self.address.replace('{}', str(given))}"
+
+    def pages(self, section: str, place: int = 0) -> Answers:
+        """Return a section's articles, and the pages of its list."""
+        own = paths(section, place)
+        answers: Answers = {path: article(100 * place + number) for number, path in enumerate(own)}
+        for number in range(1, PAGES + 1):
+            shown = links(*own[(number - 1) * ON_A_PAGE : number * ON_A_PAGE])
+            pager = self.link.replace("{}", self.target(section, number + 1)).replace("##", str(number + 1))
+            answers[self.target(section, number)] = page("Дела", shown + (pager if number < PAGES else ""))
+        return answers
 
 
 FORWARD = '<div><a href="{}">Далее</a></div>'
 BY_NUMBER = '<div><span>Страницы:</span> <a href="{}">##</a></div>'
-FORMS = [
-    ("/news/page/{}", FORWARD),
-    ("/news/?page={}", FORWARD.replace("Далее", "»")),
-    ("/news/?PAGEN_1={}", FORWARD.replace("Далее", "Следующая")),
-    ("/news/?paged={}", '<div><a rel=next href="{}">старше</a></div>'),
-    ("/news/page{}/", FORWARD.replace("Далее", "Вперёд")),
-    ("/news/page-{}/", FORWARD.replace("Далее", "Next")),
-    ("/news/{}/", BY_NUMBER),
-    ("/news/?sort=new&page={}", BY_NUMBER),
-]
+FORMS = {
+    "news": Form("page/{}", FORWARD),
+    "sport": Form("?page={}", FORWARD.replace("Далее", "»")),
+    "art": Form("?PAGEN_1={}", FORWARD.replace("Далее", "Следующая")),
+    "crime": Form("?paged={}", '<div><a rel=next href="{}">старше</a></div>'),
+    "gazeta": Form("page{}/", FORWARD.replace("Далее", "Вперёд")),
+    "world": Form("page-{}/", FORWARD.replace("Далее", "Next")),
+    "culture": Form("{}/", BY_NUMBER),
+    "society": Form("?sort=new&page={}", BY_NUMBER),
+    "podcasts": Form("?start={}", FORWARD, is_offset=True),
+    "analytics": Form("?page={}", FORWARD, is_zero_based=True),
+}
 
 
-@pytest.mark.parametrize(("form", "link"), FORMS)
-def test_a_usual_form_is_followed_to_the_end(form: str, link: str, tmp_path: Path) -> None:
-    check(site(form, link), tmp_path)
+def site(form: Form) -> Answers:
+    """A site of one listing."""
+    return {"/": page("Газета", links("/news/")), **form.pages("news")}
 
 
-@pytest.mark.parametrize(("offset", "zero_based"), [(True, False), (False, True)])
-def test_offsets_and_pages_numbered_from_zero(offset: bool, zero_based: bool, tmp_path: Path) -> None:
-    form = "/news/?start={}" if offset else "/news/?page={}"
-    check(site(form, FORWARD, offset=offset, zero_based=zero_based), tmp_path)
-
-
-def check(answers: Answers, data_dir: Path) -> None:
+def test_usual_forms_are_followed_to_the_end(tmp_path: Path) -> None:
+    answers: Answers = {"/": page("Газета", links(*(f"/{section}/" for section in FORMS)))}
+    for place, (section, form) in enumerate(FORMS.items()):
+        answers |= form.pages(section, place)
     with serve_plain(answers) as server:
-        done = crawl(data_dir, "-a", f"site={server.url}", "-a", "refresh_days=0")
+        options = ("-a", f"site={server.url}", "-a", "refresh_days=0", "-a", f"sections={','.join(FORMS)}")
+        done = crawl(tmp_path, *options)
         assert done.code == 0, done.log[-2000:]
-        assert {urlsplit(record["url"]).path for record in done.articles} == set(PATHS)
-        assert sum(target.startswith("/news/page/") for target in server.requests) in (0, PAGES - 1, PAGES)
+        found = {urlsplit(record["url"]).path for record in done.articles}
+        for place, section in enumerate(FORMS):
+            assert found & set(paths(section, place)) == set(paths(section, place)), FORMS[section]
+            asked = sum(target.startswith(f"/{section}/page/") for target in server.requests)
+            assert asked in (0, PAGES - 1, PAGES), FORMS[section]
         server.requests.clear()
-        assert crawl(data_dir, "-a", f"site={server.url}", "-a", "refresh_days=0").code == 0
-        assert len(server.requests) <= 6, server.requests
+        assert crawl(tmp_path, *options).code == 0
+        for section, form in FORMS.items():
+            assert f"/{section}/" in server.requests, form
+            assert not {form.target(section, number) for number in (3, 4)} & set(server.requests), form
+        assert len(server.requests) <= 6 + len(FORMS), server.requests
 
 
 def test_a_stopped_walk_continues_in_the_same_form(tmp_path: Path) -> None:
-    with serve_plain(site("/news/?page={}", FORWARD)) as server:
+    with serve_plain(site(Form("?page={}", FORWARD))) as server:
         options = ("-a", f"site={server.url}", "-a", "refresh_days=0")
         assert crawl(tmp_path, *options, "-a", "limit=4").code == 0
         server.requests.clear()
@@ -75,7 +96,7 @@ def test_a_stopped_walk_continues_in_the_same_form(tmp_path: Path) -> None:
 
 
 def test_a_next_page_of_unknown_form_is_told(tmp_path: Path) -> None:
-    with serve_plain(site("/news/?after=k{}", FORWARD)) as server:
+    with serve_plain(site(Form("?after=k{}", FORWARD))) as server:
         for _ in range(2):
             done = crawl(tmp_path, "-a", f"site={server.url}", "-a", "refresh_days=0")
             assert done.code == 0, done.log[-2000:]

@@ -1,28 +1,40 @@
 """A site that has a text at two addresses, both alive: the article keeps the one where it was read first."""
 
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
-
-import pytest
 
 from caravan_crawler.store import schema
 from tests.store.stores import open_in, table
 from tests.support.crawling import Crawl, crawl
 from tests.support.plain_site import HTML, Answer, Answers, article, links, page, serve_plain
 
-OWN = "/news/shkolu-otkryli-posle-remonta/"
-CANONICAL = f'<link rel=canonical href="{OWN}">'
-OG_URL = f'<meta property="og:url" content="{OWN}">'
-# second address, and the heads of the two pages
-SECOND = [
-    ("/print/shkolu-otkryli-posle-remonta/", CANONICAL, ""),
-    ("/sport/shkolu-otkryli-posle-remonta/", "", ""),
-    ("/print/shkola-dlya-pechati/", CANONICAL, ""),
-    (OWN.upper(), "", ""),
-    (OWN.upper(), CANONICAL, CANONICAL),
-    ("/News/Shkolu-Otkryli-Posle-Remonta/", OG_URL, OG_URL),
+Respell = Callable[[str], str]
+TITLES = ("shkolu", "teatr", "bolnitsu", "most", "park", "rynok")
+OWNS = [f"/news/{title}-otkryli-posle-remonta/" for title in TITLES]
+
+
+def canonical(own: str) -> str:
+    return f'<link rel=canonical href="{own}">'
+
+
+def og_url(own: str) -> str:
+    return f'<meta property="og:url" content="{own}">'
+
+
+def nothing(own: str) -> str:
+    return ""
+
+
+# the second address of an article, and the heads of the two pages
+SECOND: list[tuple[Respell, Respell, Respell]] = [
+    (lambda own: own.replace("/news/", "/print/"), canonical, nothing),
+    (lambda own: own.replace("/news/", "/sport/"), nothing, nothing),
+    (lambda own: "/print/most-dlya-pechati/", canonical, nothing),
+    (str.upper, nothing, nothing),
+    (str.upper, canonical, canonical),
+    (lambda own: own.title(), og_url, og_url),
 ]
-NUMBERED = "/news/shkolu-otkryli-posle-remonta-610002/"
 
 
 def run(data_dir: Path, url: str, *options: str) -> Crawl:
@@ -43,63 +55,68 @@ def stored(data_dir: Path) -> dict[str, tuple[str, set[str]]]:
     return found
 
 
-@pytest.mark.parametrize(("second", "own_head", "second_head"), SECOND)
-def test_a_second_address_is_an_alias(second: str, own_head: str, second_head: str, tmp_path: Path) -> None:
-    answers: Answers = {
-        "/": page("Газета", links(OWN)),
-        OWN: article(1, head=own_head, more=f'<p><a href="{second}">Ссылка на статью</a></p>'),
-        second: article(1, head=second_head, more=f'<p><a href="{second}">Ссылка на статью</a></p>'),
-    }
+def test_a_second_address_is_an_alias(tmp_path: Path) -> None:
+    answers: Answers = {"/": page("Газета", links(*OWNS))}
+    seconds = {}
+    for number, (own, (spell, own_head, second_head)) in enumerate(zip(OWNS, SECOND, strict=True), 1):
+        second = seconds[own] = spell(own)
+        link = f'<p><a href="{second}">Ссылка на статью</a></p>'
+        answers[own] = article(number, head=own_head(own), more=link)
+        answers[second] = article(number, head=second_head(own), more=link)
     with serve_plain(answers) as server:
         done = [run(tmp_path, server.url) for _ in range(3)]
-        assert server.requests.count(second) == 1
-    assert [len(each.articles) for each in done] == [1, 0, 0], "it was published again"
-    ((path, (section, aliases)),) = stored(tmp_path).items()
-    assert (path, section) == (OWN, "news")
-    assert aliases <= {second}
+        assert {second: server.requests.count(second) for second in seconds.values()} == dict.fromkeys(
+            seconds.values(), 1
+        )
+    assert [len(each.articles) for each in done] == [len(OWNS), 0, 0], "it was published again"
+    found = stored(tmp_path)
+    assert found.keys() == set(OWNS)
+    for own, (section, aliases) in found.items():
+        assert section == "news", own
+        assert aliases <= {seconds[own]}, own
 
 
-GONE = [
-    Answer("", HTML, 404),
-    Answer("", HTML | {"Location": "/"}, 301),
-    Answer("", HTML | {"Location": "/sport/shkolu-otkryli-posle-remonta/"}, 301),
-]
-
-
-@pytest.mark.parametrize("answer", GONE, ids=["missing", "home", "second"])
-def test_an_article_moves_to_its_second_address_if_the_first_is_gone(answer: Answer, tmp_path: Path) -> None:
-    second = "/sport/shkolu-otkryli-posle-remonta/"
-    answers: Answers = {
-        "/": page("Газета", links(OWN)),
-        OWN: article(1, more=links(second)),
-        second: article(1),
+def test_an_article_moves_to_its_second_address_if_the_first_is_gone(tmp_path: Path) -> None:
+    missing, home, second = OWNS[:3]
+    seconds = {own: own.replace("/news/", "/sport/") for own in (missing, home, second)}
+    gone = {
+        missing: Answer("", HTML, 404),
+        home: Answer("", HTML | {"Location": "/"}, 301),
+        second: Answer("", HTML | {"Location": seconds[second]}, 301),
     }
+    answers: Answers = {"/": page("Газета", links(*seconds))}
+    for number, (own, other) in enumerate(seconds.items(), 1):
+        answers |= {own: article(number, more=links(other)), other: article(number)}
     with serve_plain(answers) as server:
         run(tmp_path, server.url)
-        assert stored(tmp_path) == {OWN: ("news", {second})}
-        server.answers[OWN] = answer
+        assert stored(tmp_path) == {own: ("news", {other}) for own, other in seconds.items()}
+        server.answers |= gone
         done = [run(tmp_path, server.url) for _ in range(2)]
-    assert [[urlsplit(row["url"]).path for row in each.articles] for each in done] == [[second], []]
-    assert stored(tmp_path) == {second: ("sport", {OWN})}
+    moved = [sorted(urlsplit(row["url"]).path for row in each.articles) for each in done]
+    assert moved == [sorted(seconds.values()), []]
+    assert stored(tmp_path) == {other: ("sport", {own}) for own, other in seconds.items()}
 
 
-# how the site spells the address, and what answers at that with the final slash
-WITHOUT_SLASH = [
-    (path, answer)
-    for path in (OWN.rstrip("/"), NUMBERED.rstrip("/"))
-    for answer in (Answer("", HTML | {"Location": path}, 301), Answer("", HTML, 404))
-]
-
-
-@pytest.mark.parametrize(("path", "with_slash"), WITHOUT_SLASH)
-def test_a_refresh_requests_the_address_without_the_final_slash(path: str, with_slash: Answer, tmp_path: Path) -> None:
-    answers: Answers = {"/": page("Газета", links(path)), path: article(1), f"{path}/": with_slash}
+def test_a_refresh_requests_the_address_without_the_final_slash(tmp_path: Path) -> None:
+    # how the site spells an address, and what answers at that with the final slash
+    plain, plain_missing = (own.rstrip("/") for own in OWNS[:2])
+    numbered, numbered_missing = (f"{own.rstrip('/')}-61000{number}" for number, own in enumerate(OWNS[2:4], 2))
+    with_slash = {path: Answer("", HTML | {"Location": path}, 301) for path in (plain, numbered)}
+    with_slash |= {path: Answer("", HTML, 404) for path in (plain_missing, numbered_missing)}
+    answers: Answers = {"/": page("Газета", links(*with_slash))}
+    for number, (path, answer) in enumerate(with_slash.items(), 1):
+        answers |= {path: article(number), f"{path}/": answer}
     with serve_plain(answers) as server:
+
+        def asked() -> dict[str, tuple[int, int]]:
+            return {path: (server.requests.count(path), server.requests.count(f"{path}/")) for path in with_slash}
+
         for _ in range(2):
             run(tmp_path, server.url)
-        assert (server.requests.count(path), server.requests.count(f"{path}/")) == (2, 0)
-        server.answers |= {f"{path}/": article(1), path: Answer("", HTML | {"Location": f"{path}/"}, 301)}
+        assert asked() == dict.fromkeys(with_slash, (2, 0))
+        for number, path in enumerate(with_slash, 1):
+            server.answers |= {f"{path}/": article(number), path: Answer("", HTML | {"Location": f"{path}/"}, 301)}
         for _ in range(2):
             run(tmp_path, server.url)
-        assert (server.requests.count(path), server.requests.count(f"{path}/")) == (3, 2), "the site has changed"
-    assert stored(tmp_path).keys() == {f"{path}/"}
+        assert asked() == dict.fromkeys(with_slash, (3, 2)), "the site has changed"
+    assert stored(tmp_path).keys() == {f"{path}/" for path in with_slash}

@@ -15,7 +15,7 @@ def test_a_broken_reader(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("BREAK", name)
     case = CASES[name]
     store, whole = sqlite(tmp_path / "store.db"), sqlite(tmp_path / "whole.db")
-    with serve(SampleSite(articles=30)) as server:
+    with serve(SampleSite(articles=20)) as server:
         crawl = crawl_archived(store, tmp_path, server.url, module="tests.reparse.broken_reader")
     assert crawl.code == case.code, crawl.log[-3000:]
     archive = str(tmp_path / "warc")
@@ -36,7 +36,7 @@ def test_a_broken_reader(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_broken_run_between_two_sound_ones(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BREAK", name)
     store, whole = sqlite(tmp_path / "store.db"), sqlite(tmp_path / "whole.db")
-    site = Changing(articles=30)
+    site = Changing(articles=20)
     with serve(site) as server:
         for day, module in enumerate(("scrapy", "tests.reparse.broken_reader", "scrapy")):
             site.day = day

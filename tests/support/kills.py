@@ -291,7 +291,7 @@ class Runs:
         assert Counter(row["article_key"] for row in store.rows("view_counts")) == dict.fromkeys(viewed, 1)
         self._check_page_facts(store)
         assert not store.rows("frontier")
-        assert not store.rows("failures")
+        assert not store.rows("failures"), store.rows("failures")
         still_open = [row["path"] for row in store.rows("sources") if row["state"] and json.loads(row["state"])["open"]]
         assert not still_open
         assert all(row["ended_at"] for row in store.rows("runs"))
