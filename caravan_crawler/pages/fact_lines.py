@@ -76,8 +76,8 @@ _BARE_LABEL = re.compile(
 )
 #: Words of the longest date; letters of a block of facts.
 _LONGEST_DATE, _LONGEST_FACTS = 12, 240
-#: Parts of a date on a leaf of a calendar.
-_MOST_OF_BADGE = 4
+#: Parts of a date on a leaf of a calendar, and letters of one; few blocks are as short.
+_MOST_OF_BADGE, _LONGEST_OF_BADGE = 4, 12
 _DAY_OR_MONTH = re.compile(rf"\d\d?|(?:{MONTH_PATTERN})\.?", re.IGNORECASE)
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
 _ABBREVIATED = re.compile(r"\s(?:тыс|млн|мин|чел)\.$")
@@ -132,7 +132,7 @@ def _with_zone(date: str, facts: list[Fact], index: int) -> str:
 def mark_dates_in_parts(blocks: list[Block]) -> None:
     """Give the blocks of which each holds a part of one date, as on a leaf of a calendar, the facts that they are."""
     for start, block in enumerate(blocks):
-        if not _DAY_OR_MONTH.fullmatch(block.text):
+        if len(block.text) > _LONGEST_OF_BADGE or not _DAY_OR_MONTH.fullmatch(block.text):
             continue
         for end in range(min(start + _MOST_OF_BADGE, len(blocks)), start + 1, -1):
             parts = blocks[start:end]

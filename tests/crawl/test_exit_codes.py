@@ -174,7 +174,7 @@ def test_a_log_in_the_folder_of_the_data_is_written_in_the_first_run(tmp_path: P
     assert "Exit code 0: complete" in (folder / "crawl.log").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("closed", ["2>&-", "2>&- >&-", "2>&- >&- <&-"])
+@pytest.mark.parametrize("closed", ["2>&-", "2>&- >&- <&-"])
 def test_closed_streams_change_no_exit_code(closed: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=5)) as server:
         words = " ".join(command("-a", f"site={server.url}", "-s", f"DATA_DIR={tmp_path}"))

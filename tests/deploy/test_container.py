@@ -113,7 +113,9 @@ def contained(tmp_path: Path) -> Iterator[Scrapyd]:
 
 def test_scrapyd_of_the_container_runs_the_project_of_its_image(contained: Scrapyd) -> None:
     assert contained.ask("listprojects.json")["projects"] == [PROJECT]
-    assert contained.wait_for(contained.schedule(site="sample")).startswith("Exit code 0: complete (articles: 300 new")
+    assert contained.wait_for(contained.schedule(site="sample", sections="art")).startswith(
+        "Exit code 0: complete (articles: 30 new"
+    )
     with pytest.raises(urllib.error.HTTPError) as caught:
         contained.ask("addversion.json", project=PROJECT, version="2")
     assert caught.value.code == 404

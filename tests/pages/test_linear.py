@@ -73,8 +73,8 @@ def test_work_is_linear(name: str) -> None:
 
 
 @pytest.mark.parametrize("unit", ['\\"', "/*", "//", '"author":{"name":', '"datePublished":"', "<!--"])
-def test_metadata_of_a_megabyte_that_is_no_json_is_read_to_its_end(unit: str) -> None:
-    script = '{"@type":"NewsArticle",' + unit * (1_000_000 // len(unit))
+def test_long_metadata_that_is_no_json_is_read_to_its_end(unit: str) -> None:
+    script = '{"@type":"NewsArticle",' + unit * (400_000 // len(unit))
     html = f'<script type="application/ld+json">{script}</script><h1>Мост</h1>'
     assert parse_document(html.encode(), URL, SITE, "utf-8").structured.articles == []
 
