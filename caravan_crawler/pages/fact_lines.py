@@ -38,7 +38,7 @@ _VIEWS_INSIDE = re.compile(
     re.IGNORECASE,
 )
 _AUTHOR_INSIDE = re.compile(
-    r"(?i:авторы?\s*[:—–-]|опубликова(?:л[аи]?|но)|написал[аи]?|автором|автор|пользователем|by)\s+"
+    r"(?i:авторы?\s*[:—–-]\s*|(?:опубликова(?:л[аи]?|но)|написал[аи]?|автором|автор|пользователем|by)\s+)"
     r"((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+\s+[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)"
 )
 #: The name that somebody has in the program behind the site: ``Опубликовано admin - чт, 01/01/2015``.
@@ -66,6 +66,8 @@ _CHANGED = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_SENTENCE = 200
+#: Two pieces of a block that touch, as styles part what is in elements of its own.
+_ENDS_OF_WORDS = re.compile(r"(?<=\w)\0(?=\w)")
 _JOINTS = re.compile(
     r"(?:(?:все\s+)?(?:новости|статьи|материалы|записи)\s+(?:этого\s+(?:же\s+)?)?автора|запись\s+опубликована(?:\s+в\s+рубрике)?|this\s+entry\s+was\s+posted\s+in|(?:с\s+)?метк\w+:?|(?:в\s+)?рубрик\w+:?|от|и|және|and|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)",
     re.IGNORECASE,
@@ -176,8 +178,8 @@ def facts_of(block: Block) -> list[Fact]:
 def _facts_of(block: Block) -> list[Fact]:
     text = block.text
     # The names of sections and topics may be any words.
-    own = (text for text, link, _ in block.pieces if link is None or not _is_of_a_list(link))
-    sentence = " ".join("".join(own).split()) if block.has_links else text
+    own = "\0".join([text for text, link, _ in block.pieces if link is None or not _is_of_a_list(link)])
+    sentence = " ".join(_ENDS_OF_WORDS.sub(" ", own).replace("\0", "").split()) if block.has_links else text
     if _SENTENCE_BEGINS.match(sentence) and (facts := _sentence_facts(sentence)):
         return facts
     if text[-1] in ".!?" and len(text) > LONGEST_DATE and block.zone != "footer" and not _ABBREVIATED.search(text):
@@ -264,8 +266,8 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
     """
     bare = {fact.value for fact in facts if fact.is_bare}
     dates = {fact.value for fact in facts if fact.kind == "date"}
-    if not bare and len(dates) < 2:
-        return facts
+    if len(dates) < 2:
+        dates.clear()  # themes mark a date of publication as "updated", too
     of_others: dict[str, list[bool]] = {}
     for text, link, inline in block.pieces:
         value = " ".join(text.split()).strip(ORNAMENT)

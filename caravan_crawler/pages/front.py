@@ -300,8 +300,10 @@ def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position
         any(fact.kind == "date" for fact in facts) or all(fact.kind == "views" for fact in found)
     ):
         return True
-    # The credit is the last of the lines.
+    # The credit is the last of the lines, unless it is that of a picture over lede and date.
     if any(fact.kind != "date" and not fact.is_bare for fact in found):
+        return False
+    if any(":" in fact.value for fact in found) and not any(fact.kind == "date" for fact in facts):
         return False
     return any(fact.kind == "credit" for fact in facts) and _is_paragraph(blocks, position)
 

@@ -146,8 +146,12 @@ def _rate_at(match: re.Match[str], parts: Sequence[str], index: int) -> tuple[st
     return None, index + 1
 
 
+# A city is given as it is named, and not as after a preposition: ``Погода в Астане``.
 _TEMPERATURE = re.compile(
-    r"(?:(?P<before>[^\W\d_][^\d$€]{1,40})\s)?(?P<degrees>[+\-−–]?\s?\d{1,2}\s*°\s*[CСcс]?)(?:[\s,]+(?P<city>[^\W\d].{1,40}))?"
+    r"(?:погода(?:\s+во?(?:\s+[\w\-]+е\b)?)?\s*:?\s*)?(?:(?P<before>[^\W\d_](?:[^\d$€]{0,40}?[^\W\d_])?)[:,]?\s)?"
+    r"(?P<degrees>[+\-−–]?\s?\d{1,2}\s*°\s*[CСcс]?)"
+    r"(?:[\s,]+(?P<city>[^\W\d][^°]{1,40})|,\s[^\d°]+[+\-−–]?\d{1,2}°\s*[CСcс]?)?",  # or of a second city
+    re.IGNORECASE,
 )
 #: A city's name; menus, which often stand next to the temperature, begin with other words.
 _CITY = re.compile(

@@ -227,7 +227,8 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             found.append(Fact("credit", block.text))
             is_photographer_next = False
             continue
-        if is_name and (is_author_next or (is_person(block.text) and is_marked_as_author(block))):
+        is_author = is_marked_as_author(block) or (block.index == last_prose + 1 and _signs(block, blocks))
+        if is_name and (is_author_next or (is_person(block.text) and is_author)):
             found += linked_authors(block) or [Fact("author", block.text)]
             is_author_next = is_author_next and is_person(block.text)  # a label may be followed by several
             continue
@@ -241,6 +242,13 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
         is_author_next = is_author_label(block.text)
         is_photographer_next = is_photo_label(block.text)
     return found
+
+
+def _signs(name: Block, blocks: list[Block]) -> bool:
+    """Whether a name right under a text is that of its author: a count of views or a date with a label follows."""
+    following = blocks[name.index + 1 : name.index + 2]
+    facts = [fact for block in following for fact in facts_of(block)]
+    return not name.has_links and any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
 
 
 def _is_link_to_day(block: Block) -> bool:

@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from caravan_crawler.pages.blocks import SUBHEADS, Block, Picture, common_container
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, Picture, common_container
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, is_dated
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed
@@ -127,7 +127,14 @@ def are_siblings(first: Block, second: Block) -> bool:
 
 
 def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
-    """Whether two texts share an element, more than a list or a quotation, that a text before them is not in."""
+    """Whether two texts share an element, more than a list or a quotation, that a text before them is not in.
+
+    Elements of one kind next to each other, as page builders make them, are parts of one text.
+    """
+    around = common_container(lede, first)
+    kinds = [_kind(each) for block in (lede, first) for each in [*block.element.below(around)][-1:]]
+    if len(kinds) > 1 and kinds[0] == kinds[1] != set():
+        return False
     part = common_container(first, second)
     shared = outside_of_parts(part)
     is_part = shared is not part
@@ -136,6 +143,11 @@ def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
     ):
         shared = shared.parent
     return shared.tag not in ("body", "html") and not lede.is_within(shared)
+
+
+def _kind(element: Element) -> set[str]:
+    """Return the names of an element without those that number it."""
+    return {name for name in element.names.split() if not any(map(str.isdecimal, name))}
 
 
 def _states(text: str) -> bool:

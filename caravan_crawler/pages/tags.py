@@ -43,8 +43,8 @@ _NAMED = re.compile(
     r"(?:^|__|\s)(?:(?:article|post|entry|news|item|node|single|e)[-_]{1,2})?tags(?:-list|-links)?(?=$|\s)"
 )
 _HASHTAG = re.compile(r"#\w[\w\-]*")
-#: Letters of a block of tags, and the most tags of an article.
-_LONGEST, _MOST = 400, 20
+#: Letters of a block of tags and of its label, and the most tags of an article.
+_LONGEST, _LONGEST_LABEL, _MOST = 400, 30, 20
 #: Most blocks between the headline and tags over it.
 _FARTHEST_ABOVE = 6
 
@@ -79,7 +79,8 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
         tags = sections
     if len(tags) > _MOST or any(map(str.isdecimal, tags)):
         return []  # a cloud of the site's topics, with their counts
-    return tags if tags and (_LABELS.fullmatch(outside) or _SENTENCE.fullmatch(outside)) else []
+    is_label = (is_named and len(outside) <= _LONGEST_LABEL) or _LABELS.fullmatch(outside) is not None
+    return tags if tags and (is_label or _SENTENCE.fullmatch(outside)) else []
 
 
 def tags_around(document: Document, layout: Layout) -> Iterator[str]:

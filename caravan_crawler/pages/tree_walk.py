@@ -220,6 +220,8 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
         elif kind == _BREAK:
             pieces.append((LINE_BREAK, link, inline))
         elif kind == _PICTURE:
+            if pieces and link is None and stands_alone and stands_alone(" ".join(text for text, *_ in pieces).strip()):
+                flush(block, zone)  # a date before a picture that floats in the text
             pictures.append(Picture(child, inline or block, link, zone, len(blocks)))
             if (source := child.attributes.get("src") or "").endswith(".svg"):
                 icon = {**child.attributes, "title": source}

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from caravan_crawler.pages.document import parse_document
+from caravan_crawler.pages.header import read_header
 from tests.pages.fields import SITE, fields_of
 from tests.pages.one_article import FRONT, HEADLINE, TEXT, URL, document
 
@@ -68,3 +70,20 @@ def test_rates_are_not_those_of_a_table(kind: str, ticker: str, table: str) -> N
     before = f"{TICKERS[ticker]}{TABLES[table]}<main></main>"
     first = f"{TABLES[table]}<nav>Новости</nav>{TICKERS[ticker]}<main></main>"
     assert [rates(kind, page) for page in (behind, before, first)] == [expected(ticker)] * 3
+
+
+WEATHER = {
+    "Алматы +5 °C": ("+5 °C", "Алматы"),
+    "Алматы, +5°": ("+5°", "Алматы"),
+    "+23 °C, Усть-Каменогорск": ("+23 °C", "Усть-Каменогорск"),
+    "Погода в Алматы: +2 °C": ("+2 °C", "Алматы"),
+    "Погода в Астане: −5°": ("−5°", None),
+    "Погода: +3°": ("+3°", None),
+    "Астана −12°, Алматы −3°": ("−12°", "Астана"),
+}
+
+
+@pytest.mark.parametrize("line", WEATHER)
+def test_weather_in_one_line(line: str) -> None:
+    found = read_header(parse_document(document(f"<header>{line}</header>").encode(), URL, SITE, "utf-8").blocks, None)
+    assert (found.temperature, found.city) == WEATHER[line]
