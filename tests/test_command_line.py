@@ -1,42 +1,43 @@
-"""The command ``caravan-crawler``: its own help and version."""
+"""The command ``caravan-crawler``, and mistakes that every command refuses."""
 
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
-from caravan_crawler import __version__
 from caravan_crawler.command_line import main
 from caravan_crawler.commands.crawl import program_name
 from tests.support.forking import fork, run
 
 
-def printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> str:
+def call(monkeypatch: pytest.MonkeyPatch, *words: str) -> int | str | None:
     monkeypatch.setattr(sys, "argv", ["caravan-crawler", *words])
-    main()
-    return capsys.readouterr().out
-
-
-def test_version(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert printed(capsys, monkeypatch, "--version") == f"Caravan Crawler {__version__}\n"
+    with pytest.raises(SystemExit) as end:
+        main()
+    return end.value.code
 
 
 @pytest.mark.parametrize("words", [(), ("-h",), ("--help",)])
 def test_help_lists_the_commands(
     words: tuple[str, ...], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = printed(capsys, monkeypatch, *words).splitlines()
-    assert lines[0].startswith(f"Caravan Crawler {__version__}: ")
-    named = [line.split()[0] for line in lines if line.startswith("  ")][1:]
-    assert {"crawl", "export", "inspect", "reparse", "report"} <= set(named)
-    assert max(map(len, lines)) <= 120
+    assert call(monkeypatch, *words) == 0
+    named = [line.split()[0] for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    assert {"crawl", "export", "inspect", "reparse", "report", "status"} <= set(named)
 
 
 def test_an_unknown_command_is_refused(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(SystemExit) as end:
-        printed(capsys, monkeypatch, "craw")
-    assert end.value.code == 2
+    assert call(monkeypatch, "craw") == 2
     assert "Unknown command: craw" in capsys.readouterr().out
+
+
+def test_ctrl_c_while_scrapy_is_loaded_is_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("scrapy.cmdline.execute", Mock(side_effect=KeyboardInterrupt))
+    assert call(monkeypatch) == 130
+    assert capsys.readouterr().err == "caravan-crawler: stopped on request\n"
 
 
 @pytest.mark.parametrize(
@@ -108,17 +109,6 @@ def test_a_bad_value_is_refused_by_every_command(
 def test_help_has_the_level_of_the_log(name: str, level: str) -> None:
     out = run("scrapy", name, "--help", timeout=60).stdout
     assert f"log level (default: {level})" in " ".join(out.split())
-
-
-@pytest.mark.parametrize("module", ["caravan_crawler.setings", "none.settings", ""])
-def test_settings_that_are_no_module_are_refused(
-    module: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SCRAPY_SETTINGS_MODULE", module)
-    with pytest.raises(SystemExit) as end:
-        printed(capsys, monkeypatch, "status")
-    assert end.value.code == 2
-    assert capsys.readouterr().err == f"caravan-crawler: SCRAPY_SETTINGS_MODULE={module} is no module\n"
 
 
 @pytest.mark.parametrize("words", [("crawl", "caravan", "-a", "site=sample"), ("reparse", "tests/pages/cases/layouts")])
