@@ -1,4 +1,4 @@
-"""Plugin for Datasette: full-text search in a store, with case and ё folded, and facets by year.
+"""Plugin for Datasette: full-text search in a store, with case and ё folded.
 
 Datasette loads it where this project is installed, and with it the metadata of ``datasette.yml``. It opens the store
 read-only, so the index is a file next to it, ``caravan.db-search``, which is brought up to date when Datasette starts.
@@ -17,9 +17,7 @@ from typing import Any
 
 import click
 from datasette import hookimpl
-from datasette.database import QueryInterrupted
-from datasette.facets import Facet
-from datasette.utils import escape_fts, escape_sqlite, parse_metadata, path_with_added_args, path_with_removed_args
+from datasette.utils import escape_fts, parse_metadata
 
 from caravan_crawler.store.database import is_frozen, read_only_uri
 
@@ -79,12 +77,6 @@ def prepare_connection(conn: sqlite3.Connection, database: str, datasette: Any) 
     if path and (index := index_of(Path(path))).exists() and conn.execute(_IS_STORE).fetchone():
         conn.execute("ATTACH ? AS search", [f"{index.resolve().as_uri()}?mode=ro"])
         conn.create_function("escape_fts", 1, query_of)
-
-
-@hookimpl
-def register_facet_classes() -> list[type[Facet]]:
-    """Add facets by year."""
-    return [YearFacet]
 
 
 def _refresh_or_rebuild(store: Path) -> None:
@@ -151,47 +143,3 @@ def _metadata_of(name: str) -> Any:
 
 def _fingerprint(*texts: str | None) -> bytes:
     return hashlib.blake2b(repr(texts).encode(), digest_size=8).digest()
-
-
-class YearFacet(Facet):
-    """Facet by the year of a day, the latest first: ``{"year": "date_published"}``."""
-
-    type = "year"
-
-    async def facet_results(self) -> tuple[list[dict[str, Any]], list[str]]:
-        """Return the facets, and the columns that took too long."""
-        found, timed_out = [], []
-        for configured in self.get_configs():
-            column = configured["config"]["simple"]
-            try:
-                found.append(await self._facet(column, configured["source"]))
-            except QueryInterrupted:
-                timed_out.append(column)
-        return found, timed_out
-
-    async def _facet(self, column: str, source: str) -> dict[str, Any]:
-        year = f"substr({escape_sqlite(column)}, 1, 4)"
-        rows = await self.ds.execute(
-            self.database,
-            f"SELECT {year} AS value, count(*) AS count FROM ({self.sql}) WHERE {year} <> ''"  # noqa: S608 - as Datasette
-            " GROUP BY 1 ORDER BY 1 DESC",
-            self.params,
-            truncate=False,
-            custom_time_limit=self.ds.setting("facet_time_limit_ms"),
-        )
-        chosen = f"{column}__startswith"
-        values = []
-        for value, count in rows.rows:
-            is_selected = (chosen, value) in self.get_querystring_pairs()
-            change = path_with_removed_args if is_selected else path_with_added_args
-            url = self.ds.absolute_url(self.request, self.ds.urls.path(change(self.request, {chosen: value})))
-            values.append({"value": value, "label": value, "count": count, "toggle_url": url, "selected": is_selected})
-        removed = self.ds.urls.path(path_with_removed_args(self.request, {f"_facet_{self.type}": column}))
-        return {
-            "name": "year",
-            "type": self.type,
-            "hideable": source != "metadata",
-            "toggle_url": removed,
-            "results": values,
-            "truncated": False,
-        }
