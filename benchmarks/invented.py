@@ -51,7 +51,6 @@ def invent(store: Store, articles: int, *, years: int = 15, runs_a_day: int = 4,
     _put(store, schema.trending, _topics(dice, begun))
     runs = list(_runs(dice, begun, runs_a_day))
     _put(store, schema.runs, runs)
-    _put(store, schema.field_counts, _field_counts(dice, runs))
     _put(store, schema.failures, _failures(dice, max(articles // 1000, 40)))
     store.flush()
 
@@ -166,8 +165,8 @@ def _runs(dice: random.Random, begun: datetime, runs_a_day: int) -> Iterator[dic
         }[code]
         ended: str | None = stamp(started + timedelta(seconds=20 + 3 * new + dice.expovariate(0.01)))
         is_killed = odd > 0.995
-        # As long as a real report; the page uses only a small part of it.
-        report = {"requests": 5 + 3 * new, "fields": {name: {"of": new, "readers": {name: new}} for name in FIELDS}}
+        lost = "photo_credit" if code == 3 else None
+        report = {"requests": 5 + 3 * new, "fields": _fields(dice, new + 15, lost)}
         yield {
             "run_id": f"run-{number}",
             "scope": "",
@@ -183,16 +182,13 @@ def _runs(dice: random.Random, begun: datetime, runs_a_day: int) -> Iterator[dic
         }
 
 
-def _field_counts(dice: random.Random, runs: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for number, run in enumerate(runs):
-        read = run["new_articles"] + 15
-        for name in FIELDS:
-            lost = run["exit_code"] == 3 and name == "photo_credit"
-            found = 0 if lost else sum(dice.random() < _SHARES.get(name, 0.995) for _ in range(read))
-            cell = {"run_id": run["run_id"], "section": "news", "year": "2026", "field": name}
-            for reader, articles in ((f"{name}_printed", found), ("", read - found)):
-                if articles and number > len(runs) - 20_000:
-                    yield {**cell, "reader": reader, "articles": articles}
+def _fields(dice: random.Random, read: int, lost: str | None) -> dict[str, Any]:
+    """Return the fill rates of a run's report, of which one field may be lost."""
+    found = {name: sum(dice.random() < _SHARES.get(name, 0.995) for _ in range(read)) for name in FIELDS}
+    return {
+        name: {"of": read, "found": 0 if name == lost else number, "readers": {f"{name}_printed": number}}
+        for name, number in found.items()
+    }
 
 
 def _failures(dice: random.Random, number: int) -> Iterator[dict[str, Any]]:

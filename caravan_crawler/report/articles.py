@@ -1,11 +1,9 @@
 """Counts over all articles: fill rates of the fields, and view counts with the most read and the growing articles."""
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
 from itertools import pairwise
-from statistics import median
 from typing import Any, NamedTuple, get_origin
 
 import altair as alt
@@ -16,8 +14,8 @@ from caravan_crawler.items import Article
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.report import elements
 from caravan_crawler.report.elements import Cell, Chart, Link, Section, Share, Table, percent, short
-from caravan_crawler.store.field_counts import EVERYWHERE, FIELDS
-from caravan_crawler.store.schema import articles, field_counts, runs, view_counts
+from caravan_crawler.store.field_counts import FIELDS
+from caravan_crawler.store.schema import articles, runs, view_counts
 from caravan_crawler.store.snapshot import Snapshot
 
 _LISTS = frozenset(one.name for one in fields(Article) if get_origin(one.type) is list)
@@ -27,8 +25,6 @@ _EDGES = [0, *(digit * 10**power for power in range(9) for digit in (1, 2, 5)), 
 _FEWEST = 20
 #: Maximum number of runs in the chart, out of the last thousand.
 _MOST_RUNS, _EXAMINED_RUNS = 60, 1000
-#: Warn if the last run found a field in less than this share of the median of earlier runs.
-_FALLEN = 0.75
 
 
 class Bin(NamedTuple):
@@ -64,9 +60,8 @@ class Fill(NamedTuple):
 
 
 class RunFills(NamedTuple):
-    """Fill rates of the articles that one run read."""
+    """Fill rates of the articles that one run read, by its report."""
 
-    run_id: str
     started_at: str
     fills: list[Fill]
 
@@ -102,29 +97,14 @@ def _is_filled(name: str) -> ColumnElement[bool]:
 def read_fields(snapshot: Snapshot, tally: Tally) -> Fields:
     """Return the fill rates of all articles and of the last runs."""
     now = [Fill(name, found, tally.articles) for name, found in tally.found.items()] if tally.articles else []
-    counts = field_counts.c
-    latest = select(runs.c.run_id, runs.c.started_at).order_by(runs.c.started_at.desc(), runs.c.run_id.desc())
-    recent = latest.limit(_EXAMINED_RUNS).subquery()
-    read = select(func.sum(counts.articles)).where(counts.run_id == recent.c.run_id, counts.field == FIELDS[0])
-    chosen = (
-        select(recent.c.run_id, recent.c.started_at)
-        .where(read.scalar_subquery() >= _FEWEST)
-        .order_by(recent.c.started_at.desc(), recent.c.run_id.desc())
-        .limit(_MOST_RUNS)
-        .subquery()
-    )
-    found = func.sum(counts.articles).filter(counts.reader != "")
-    query = (
-        select(chosen.c.run_id, chosen.c.started_at, counts.field, found, func.sum(counts.articles))
-        .join(field_counts, counts.run_id == chosen.c.run_id)
-        .where(counts.section != EVERYWHERE)
-        .group_by(chosen.c.run_id, chosen.c.started_at, counts.field)
-        .order_by(chosen.c.started_at, chosen.c.run_id, counts.field)
-    )
-    fills: defaultdict[tuple[str, str], list[Fill]] = defaultdict(list)
-    for run_id, started_at, name, number, total in snapshot.rows(query):
-        fills[run_id, started_at].append(Fill(name, int(number or 0), int(total)))
-    return Fields(now, [RunFills(*run, run_fills) for run, run_fills in fills.items()])
+    latest = select(runs.c.started_at, runs.c.report).order_by(runs.c.started_at.desc(), runs.c.run_id.desc())
+    over_runs = []
+    for started_at, report in snapshot.rows(latest.where(runs.c.report.is_not(None)).limit(_EXAMINED_RUNS)):
+        counts = report.get("fields", {})
+        fills = [Fill(name, counts[name]["found"], counts[name]["of"]) for name in FIELDS if name in counts]
+        if fills and fills[0].articles >= _FEWEST:
+            over_runs.append(RunFills(started_at, fills))
+    return Fields(now, over_runs[:_MOST_RUNS][::-1])
 
 
 def fields_section(fields: Fields, floors: Mapping[str, float]) -> Section:
@@ -145,23 +125,12 @@ def fields_section(fields: Fields, floors: Mapping[str, float]) -> Section:
 
 
 def _fill_warnings(fields: Fields, floors: Mapping[str, float]) -> list[str]:
-    warnings = [
+    return [
         f"{fill.field} is found in {percent(fill.share)} of the articles, below its floor of "
         f"{percent(floors[fill.field])}."
         for fill in fields.now
         if fill.share < floors.get(fill.field, 0.0)
     ]
-    earlier: defaultdict[str, list[float]] = defaultdict(list)
-    for run in fields.over_runs[:-1]:
-        for fill in run.fills:
-            earlier[fill.field].append(fill.share)
-    for fill in fields.over_runs[-1].fills if earlier else ():
-        usual = median(earlier[fill.field] or [0.0])
-        if fill.share < _FALLEN * usual:
-            warnings.append(
-                f"{fill.field} fell in the last run: {percent(fill.share)}, where {percent(usual)} is usual."
-            )
-    return warnings
 
 
 def _fill_chart(over_runs: list[RunFills]) -> Chart:

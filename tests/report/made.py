@@ -95,7 +95,7 @@ def failure(url: str, reason: str, attempts: int, since: str) -> dict[str, Any]:
     }
 
 
-def fill(run_id: str, field: str, found: int, missing: int, section: str = "news") -> list[dict[str, Any]]:
-    """Return the counts of a field in a run."""
-    cell = {"run_id": run_id, "section": section, "year": "2026", "field": field}
-    return [{**cell, "reader": "printed", "articles": found}, {**cell, "reader": "", "articles": missing}]
+def fields_of(**found_of: tuple[int, int]) -> dict[str, Any]:
+    """Return a run's report with the articles in which each field was found, and of how many."""
+    counts = {name: {"found": found, "of": of} for name, (found, of) in found_of.items()}
+    return {"report": {"requests": 9, "fields": counts}}

@@ -15,7 +15,7 @@ from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Snapshot
 from docs.screenshot import PICTURES
 from tests.report.browser import chromium, visit
-from tests.report.made import article, ended, failure, fill, made, rate, run, seen, topic
+from tests.report.made import article, ended, failure, fields_of, made, rate, run, seen, topic
 from tests.report.reporting import rows, specs
 from tests.store.stores import open_in
 
@@ -190,8 +190,9 @@ STRANGE = {
             schema.rates: [rate(day, 500.0) for day in DAYS[:3]],
             schema.weather: [seen(day, city="Алматы", temperature_c=-3) for day in DAYS[:3]],
             schema.trending: [topic(day, 1, "Бокс") for day in DAYS[:3]],
-            schema.runs: [ended(f"run-{day}", day, day, new_articles=1) for day in DAYS],
-            schema.field_counts: [row for day in DAYS for row in fill(f"run-{day}", "headline", 20, 0)],
+            schema.runs: [
+                ended(f"run-{day}", day, day, new_articles=1, **fields_of(headline=(20, 20))) for day in DAYS
+            ],
         },
         ["coverage-bars", "fields-runs", "views-spread", "trending-places", "rates-usd", "weather", "runs-new"],
     ),

@@ -12,7 +12,7 @@ from caravan_crawler.report.page import read_failures, read_head
 from caravan_crawler.report.page_facts import Place, Warmth, read_rates, read_trending, read_weather
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import last_runs
-from tests.report.made import article, ended, failure, fill, made, rate, run, seen, topic
+from tests.report.made import article, ended, failure, fields_of, made, rate, run, seen, topic
 from tests.store.stored import StoreTables
 
 MORNING, NOON, NIGHT = (f"2026-01-05T{hour}:00:00+00:00" for hour in ("06", "12", "20"))
@@ -68,18 +68,18 @@ def test_many_years_and_many_sections(store_tables: StoreTables, tmp_path: Path)
 
 
 def test_fields(store_tables: StoreTables, tmp_path: Path) -> None:
-    counts = [
-        *fill("run-1", "headline", 20, 5),
-        *fill("run-1", "source", 10, 15),
-        *fill("run-1", "rates", 1, 1, section="*"),
-        *fill("run-2", "headline", 15, 2),
-        *fill("run-2", "headline", 15, 3, section="sport"),
-        *fill("run-3", "headline", 9, 1),
+    read = [
+        fields_of(headline=(20, 25), source=(10, 25), rates=(1, 2)),
+        fields_of(headline=(30, 35)),
+        fields_of(headline=(9, 10)),  # too few articles
+        {},
     ]
     rows = {
         schema.articles: [article("1", lede="Lede", tags=["Спорт"]), article("2", None)],
-        schema.runs: [ended(f"run-{number}", f"2026-01-0{number}T00:00:00+00:00", NIGHT) for number in (1, 2, 3)],
-        schema.field_counts: counts,
+        schema.runs: [
+            *(ended(f"run-{day}", f"2026-01-0{day}T00:00:00+00:00", NIGHT, **its) for day, its in enumerate(read, 1)),
+            run("run-5", NIGHT),
+        ],
     }
     with made(store_tables.url, tmp_path, rows) as snapshot:
         fields = read_fields(snapshot, read_tally(snapshot))
@@ -87,9 +87,9 @@ def test_fields(store_tables: StoreTables, tmp_path: Path) -> None:
     assert found["headline"] == found["body"] == 2
     assert found["lede"] == found["tags"] == found["date_published"] == 1
     assert found["views"] == found["images"] == 0
-    assert [(run.run_id, run.fills) for run in fields.over_runs] == [
-        ("run-1", [Fill("headline", 20, 25), Fill("source", 10, 25)]),
-        ("run-2", [Fill("headline", 30, 35)]),  # run-3 read too few articles
+    assert [(run.started_at[:10], run.fills) for run in fields.over_runs] == [
+        ("2026-01-01", [Fill("headline", 20, 25), Fill("source", 10, 25)]),
+        ("2026-01-02", [Fill("headline", 30, 35)]),
     ]
 
 

@@ -10,7 +10,7 @@ from caravan_crawler.report.coverage import coverage_section, read_coverage
 from caravan_crawler.report.page import build_page
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Snapshot
-from tests.report.made import article, ended, failure, fill, made, rate, run, seen
+from tests.report.made import article, ended, failure, made, rate, run, seen
 from tests.report.reporting import specs, words
 from tests.store.stores import BASE, open_in
 
@@ -124,18 +124,6 @@ WRONG = [
     (
         {schema.articles: GAPS, schema.runs: [WHOLE]},
         "3 of 28 days have no article (10.7 %). The longest gap is 2026-01-20 to 2026-01-21, 2 days.",
-    ),
-    (
-        {
-            schema.articles: [article("1")],
-            schema.runs: [ended(f"run-{number}", DAYS[number], DAYS[number]) for number in range(3)],
-            schema.field_counts: [
-                *fill("run-0", "headline", 30, 0),
-                *fill("run-1", "headline", 29, 1),
-                *fill("run-2", "headline", 3, 27),
-            ],
-        },
-        "headline fell in the last run: 10.0 %, where 98.3 % is usual.",
     ),
     (
         {schema.rates: [rate(day, 50.0 if day == DAYS[9] else 500.0) for day in DAYS]},
