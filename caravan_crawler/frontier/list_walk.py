@@ -5,11 +5,13 @@ from datetime import date
 from enum import IntEnum
 from itertools import pairwise
 from typing import Any
+from urllib.parse import urlsplit
 
 from caravan_crawler.frontier.articles import Key
 from caravan_crawler.pages.listing import Card, Listing, PageForm, usual_form
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import LONGEST_DELAY, retry_delay
+from caravan_crawler.urls import listing_of, path_of
 
 #: Longest interval between two walks, in hours.
 _MOST_HOURS = 6
@@ -138,7 +140,7 @@ _KNOWN_PAGES = 50
 _PAGES_IN_SITEMAPS = 2
 
 
-@dataclass
+@dataclass(eq=False)
 class ListingWalk:
     """A walk down the listing at ``path``, until it meets the articles of ``until``, else to the end.
 
@@ -189,6 +191,21 @@ class ListingWalk:
     _most_own: int = 0
     _is_paginated: bool = False
     _has_gaps: bool = False
+
+    def place(self, path: str) -> tuple[str, int, PageForm] | None:
+        """Return listing, number and form of a page of the walk by its path and query; None for the usual form."""
+        form = self.state.form
+        number = form.number(path) if form is not None else None
+        return (self.path, number, form) if form is not None and number is not None else None
+
+    def number(self, url: str) -> int:
+        """Return the number of the walk's page at a URL."""
+        _, number, *_ = self.place(path_of(url)) or listing_of(urlsplit(url).path)
+        return number
+
+    def expected(self, number: int) -> Expected:
+        """Return whether the listing has a page that the walk has requested."""
+        return self.part.expected if self.part.page == number else Expected.UNKNOWN
 
     def take(self, listing: Listing, around: frozenset[Key]) -> list[Card]:
         """Register the next page; return the cards that no earlier page had.

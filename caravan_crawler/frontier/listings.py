@@ -4,12 +4,10 @@ import logging
 from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from caravan_crawler.frontier.articles import Key, day_of
 from caravan_crawler.frontier.list_walk import Expected, ListingWalk, ListState, PageRange
-from caravan_crawler.pages.listing import Listing, PageForm, usual_form
-from caravan_crawler.urls import listing_of, path_of
+from caravan_crawler.pages.listing import Listing, usual_form
 
 logger = logging.getLogger(__name__)
 
@@ -18,10 +16,10 @@ _MOST_ROUNDS = 3
 
 
 class ListPage(NamedTuple):
-    """A listing page to request: its path, and the number of its walk."""
+    """A listing page to request: its path, and the walk that needs it."""
 
     path: str
-    walk: int
+    walk: ListingWalk
 
 
 class Listings:
@@ -42,10 +40,9 @@ class Listings:
         self._is_bounded = is_bounded
         self._states: dict[str, ListState] = {}
         self._changed: dict[str, ListState] = {}
-        self._walks: list[ListingWalk] = []
         self._rounds: dict[str, int] = {}
-        self._held: list[tuple[int, Listing, list[Key], int]] = []
-        self._given_up: list[int] = []
+        self._held: list[tuple[ListingWalk, Listing, list[Key], int]] = []
+        self._given_up: list[ListingWalk] = []
         self._days: dict[Key, date] = {}
 
     def is_begun(self, path: str) -> bool:
@@ -81,14 +78,13 @@ class Listings:
             self._days[key] = day
 
     def read(
-        self, walk_number: int, listing: Listing, around: frozenset[Key], new: int, *, is_in_sitemaps: bool = False
+        self, walk: ListingWalk, listing: Listing, around: frozenset[Key], new: int, *, is_in_sitemaps: bool = False
     ) -> list[ListPage]:
-        """Process a page of the walk ``walk_number``; return the pages to request next.
+        """Process a page of a walk; return the pages to request next.
 
         ``around`` are the articles linked around the listing, ``new`` is the number of articles that no source had
         named before. ``is_in_sitemaps``: whether sitemaps have named the site's articles.
         """
-        walk = self._walks[walk_number]
         state, part = walk.state, walk.part
         walk.is_in_sitemaps = is_in_sitemaps
         walk.is_unknown |= listing.unknown_next is not None
@@ -113,71 +109,46 @@ class Listings:
                 self._days[card.address.key] = day
         keys = [card.address.key for card in fresh]
         if self._is_bounded and not all(card.date for card in listing.cards):
-            self._held.append((walk_number, listing, keys, new))
+            self._held.append((walk, listing, keys, new))
             return []
-        return self._next(walk_number, listing, keys, new)
+        return self._next(walk, listing, keys, new)
 
-    def place(self, walk_number: int, path: str) -> tuple[str, int, PageForm] | None:
-        """Return listing, number and form of a page of the walk by its path and query; None for the usual form."""
-        walk = self._walks[walk_number]
-        form = walk.state.form
-        number = form.number(path) if form is not None else None
-        return (walk.path, number, form) if form is not None and number is not None else None
-
-    def number(self, walk_number: int, url: str) -> int:
-        """Return the number of the walk's page at a URL."""
-        _, number, *_ = self.place(walk_number, path_of(url)) or listing_of(urlsplit(url).path)
-        return number
-
-    def failed(self, walk_number: int, page_number: int, *, is_settled: bool = False) -> list[ListPage]:
+    def failed(self, walk: ListingWalk, page_number: int, *, is_settled: bool = False) -> list[ListPage]:
         """Skip a failed page and continue with the next.
 
         A list is given up without being counted if all its failed pages are settled: earlier runs did not read them.
         """
-        walk = self._walks[walk_number]
         walk.has_new_failure |= not is_settled
         if walk.missed and not walk.has_failed:  # it was only tried, behind a missing one
-            return self.ended(walk_number)
+            return self.ended(walk)
         if walk.may_skip(page_number):
-            return [self._page(walk_number, page_number + 1)]
-        self._give_up(walk_number)
+            return [self._page(walk, page_number + 1)]
+        self._give_up(walk)
         return []
 
-    def expected(self, walk_number: int, page_number: int) -> Expected:
-        """Return whether the listing has a page that the walk has requested."""
-        part = self._walks[walk_number].part
-        return part.expected if part.page == page_number else Expected.UNKNOWN
-
-    def is_missing(self, walk_number: int, page_number: int, listing: Listing, around: frozenset[Key]) -> bool:
-        """Whether a page is not the one that was requested."""
-        return self._walks[walk_number].is_missing(page_number, listing, around)
-
-    def missing(self, walk_number: int, page_number: int) -> list[ListPage]:
+    def missing(self, walk: ListingWalk, page_number: int) -> list[ListPage]:
         """Look behind a page that is not there, or end the walk; if it was expected, a later run tries it again."""
-        walk = self._walks[walk_number]
-        is_end = walk.has_failed or not (walk.missed or self.expected(walk_number, page_number))
+        is_end = walk.has_failed or not (walk.missed or walk.expected(page_number))
         if not is_end and walk.may_look_behind(page_number):
-            return [self._page(walk_number, page_number + 1)]
-        return self.ended(walk_number)
+            return [self._page(walk, page_number + 1)]
+        return self.ended(walk)
 
-    def is_gap(self, walk_number: int) -> bool:
+    def is_gap(self, walk: ListingWalk) -> bool:
         """Return whether the page before the missing one was full; if so, a later run expects the missing one.
 
         It is full if it is as long as the longest list of the site.
         """
-        walk = self._walks[walk_number]
         if not 0 < self._most_own <= walk.own:
             return False
         walk.part.move_to(walk.part.page, Expected.SURE)
         self._changed[walk.path] = walk.state
         return True
 
-    def ended(self, walk_number: int) -> list[ListPage]:
+    def ended(self, walk: ListingWalk) -> list[ListPage]:
         """End the walk, unless pages of it failed; return the first page if new articles have shifted the listing."""
-        walk = self._walks[walk_number]
         state = walk.state
         if walk.has_failed:
-            self._give_up(walk_number)
+            self._give_up(walk)
             return []
         self._changed[walk.path] = state
         if walk.part in state.open:
@@ -202,12 +173,11 @@ class Listings:
         held, self._held = self._held, []
         pages = [page for each in held for page in self._next(*each)]
         given_up, self._given_up = self._given_up, []
-        for walk_number in given_up:
-            walk = self._walks[walk_number]
+        for walk in given_up:
             first = walk.missed[0] if walk.missed else 1
             if walk.may_try_again():
                 walk.missed, walk.has_failed = [], False
-                pages.append(self._page(walk_number, first))
+                pages.append(self._page(walk, first))
             else:
                 self.abandoned += walk.has_new_failure
                 logger.error("The list %s is given up at page %d", walk.path, first)
@@ -217,26 +187,22 @@ class Listings:
         return self._start(path, state, PageRange(1, frozenset(state.top)), is_resumed=False)
 
     def _start(self, path: str, state: ListState, part: PageRange, *, is_resumed: bool) -> ListPage:
-        self._walks.append(ListingWalk(path, part.until, self._since, is_resumed, state=state, part=part))
-        return self._page(len(self._walks) - 1, part.page)
+        return self._page(ListingWalk(path, part.until, self._since, is_resumed, state=state, part=part), part.page)
 
-    def _next(self, walk_number: int, listing: Listing, keys: list[Key], new: int) -> list[ListPage]:
-        walk = self._walks[walk_number]
+    def _next(self, walk: ListingWalk, listing: Listing, keys: list[Key], new: int) -> list[ListPage]:
         following = walk.next_number(listing, [self._days[key] for key in keys if key in self._days], new)
         if following is None:
-            return self.ended(walk_number)
+            return self.ended(walk)
         if any(part.page == following and not self._is_due(walk.path, walk.state, part) for part in walk.state.missing):
-            return self.missing(walk_number, following)
-        return [self._page(walk_number, following)]
+            return self.missing(walk, following)
+        return [self._page(walk, following)]
 
     def _is_due(self, path: str, state: ListState, part: PageRange) -> bool:
         return part.is_due and self._may_be_asked(state.page_path(path, part.page))
 
-    def _give_up(self, walk_number: int) -> None:
-        walk = self._walks[walk_number]
+    def _give_up(self, walk: ListingWalk) -> None:
         walk.part.page = walk.missed[0]
-        self._given_up.append(walk_number)
+        self._given_up.append(walk)
 
-    def _page(self, walk_number: int, page_number: int) -> ListPage:
-        walk = self._walks[walk_number]
-        return ListPage(walk.state.page_path(walk.path, page_number), walk_number)
+    def _page(self, walk: ListingWalk, page_number: int) -> ListPage:
+        return ListPage(walk.state.page_path(walk.path, page_number), walk)

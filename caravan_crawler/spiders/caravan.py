@@ -19,7 +19,7 @@ from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.failures import RunEndsError, is_refusal
 from caravan_crawler.frontier.articles import Frontier, ListedArticles, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
-from caravan_crawler.frontier.list_walk import Expected
+from caravan_crawler.frontier.list_walk import Expected, ListingWalk
 from caravan_crawler.frontier.listings import Listings
 from caravan_crawler.frontier.schedule import (
     ABSENT,
@@ -154,7 +154,7 @@ class CaravanSpider(Spider):
             is_bounded=self.arguments.is_bounded,
             may_be_asked=lambda path: self.discovery.may_be_asked(path),
         )
-        self._list_ends: dict[int, tuple[str, str, str]] = {}
+        self._list_ends: dict[ListingWalk, tuple[str, str, str]] = {}
         self._changes = ChangeFilter()
 
     @classmethod
@@ -606,8 +606,8 @@ class CaravanSpider(Spider):
         """Whether a section, or its listing, is requested."""
         return self.arguments.has_section(path and path.strip("/"))
 
-    def parse_list(self, response: Response, walk: int) -> Iterator[Any]:
-        """Read a listing page, for the walk with this number; request its articles and the next page."""
+    def parse_list(self, response: Response, walk: ListingWalk) -> Iterator[Any]:
+        """Read a listing page of a walk; request its articles and the next page."""
         page = self.responses.page(response)
         if page.kind is PageKind.ERROR and says_nothing_is_here(page.document):
             self.note_missing_section(page.writes)
@@ -627,10 +627,10 @@ class CaravanSpider(Spider):
             yield self._forbidden(failed)
             return
         walk = failed.request.cb_kwargs["walk"]
-        if failed.is_absent or (failed.is_gone and self.lists.number(walk, failed.writes.asked_url) > 1):
+        if failed.is_absent or (failed.is_gone and walk.number(failed.writes.asked_url) > 1):
             yield from self._without_list_page(failed.writes, walk, failed.reason, failed.message)
             return
-        is_settled = self.lists.number(walk, failed.writes.asked_url) > 1
+        is_settled = walk.number(failed.writes.asked_url) > 1
         is_settled = is_settled and self.discovery.is_settled(failed.writes.asked_url, is_sure=True)
         if is_settled:
             self.crawl_stats.count("absent/failed_before")
@@ -641,14 +641,14 @@ class CaravanSpider(Spider):
             self.note_missing_section(failed.writes)
         yield from self._skip_list_page(failed.request.url, walk, is_settled=is_settled)
 
-    def _read_list(self, page: Page, reading: PageReading, walk: int) -> Iterator[Any]:
+    def _read_list(self, page: Page, reading: PageReading, walk: ListingWalk) -> Iterator[Any]:
         document, writes = page.document, page.writes
-        listing = read_listing(document, self.lists.place(walk, path_of(document.url)))
+        listing = read_listing(document, walk.place(path_of(document.url)))
         if listing.unknown_next is not None:
             self.crawl_stats.unknown_next(listing.path, listing.unknown_next)
         around = frozenset(line.address.key for line in reading.trending)
-        asked_number = self.lists.number(walk, writes.asked_url)
-        if self.lists.is_missing(walk, asked_number, listing, around):
+        asked_number = walk.number(writes.asked_url)
+        if walk.is_missing(asked_number, listing, around):
             self.crawl_stats.page(PageKind.OTHER)
             if listing.number == asked_number:
                 yield from self._without_list_page(writes, walk, "no_articles", "it lists no articles")
@@ -676,13 +676,13 @@ class CaravanSpider(Spider):
         if not self.trap_guard.is_over(listing.path):  # else the next run continues here
             yield from self.requests.listing_pages(following)
 
-    def _without_list_page(self, writes: PageWrites, walk: int, reason: str, message: str) -> Iterator[Any]:
+    def _without_list_page(self, writes: PageWrites, walk: ListingWalk, reason: str, message: str) -> Iterator[Any]:
         """Handle a page that a listing does not have: a failure if it must have it, else perhaps its end.
 
         A later run asks again for a page to which another links.
         """
-        number = self.lists.number(walk, writes.asked_url)
-        expected = self.lists.expected(walk, number)
+        number = walk.number(writes.asked_url)
+        expected = walk.expected(number)
         reason, message = f"list_{reason}", f"{message}; the list seems to go on here"
         if expected is Expected.SURE:
             writes = self._failure(writes, reason, message)
@@ -695,14 +695,14 @@ class CaravanSpider(Spider):
         yield self._list_writes(writes)
         yield from self.requests.listing_pages(following)
 
-    def _count_gap(self, walk: int) -> None:
+    def _count_gap(self, walk: ListingWalk) -> None:
         """Count as failed the page that was taken for the end of a list, if there is one; it is not the end."""
         if (end := self._list_ends.pop(walk, None)) is not None:
             url, reason, message = end
             self.commit(self.crawl_stats.fail(PageWrites(url), reason, message))
 
-    def _skip_list_page(self, url: str, walk: int, *, is_settled: bool = False) -> Iterator[Any]:
-        following = self.lists.failed(walk, self.lists.number(walk, url), is_settled=is_settled)
+    def _skip_list_page(self, url: str, walk: ListingWalk, *, is_settled: bool = False) -> Iterator[Any]:
+        following = self.lists.failed(walk, walk.number(url), is_settled=is_settled)
         yield self._list_writes()
         yield from self.requests.listing_pages(following)
 

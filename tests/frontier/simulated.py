@@ -132,7 +132,7 @@ class Walker:
         elif (
             not absent(number)
             and (found := self.site.page(number)) is not None
-            and not lists.is_missing(asked.walk, number, found, FURNITURE)
+            and not asked.walk.is_missing(number, found, FURNITURE)
         ):
             keys = {card.address.key for card in found.cards} - FURNITURE
             new = keys - self.seen

@@ -206,9 +206,10 @@ def test_missing_page_that_is_not_due_is_not_requested_again() -> None:
     lists = Listings(None, is_bounded=False, may_be_asked=lambda path: path != f"{PATH}page/2/")
     state = ListState([8, 9], [], 3, [PageRange(2, frozenset([30]), Expected.SURE)])
     assert [part.page for part in lists.left(PATH, state)] == []
-    assert lists.begin(PATH, state) == [ListPage(PATH, 0)]
-    assert lists.read(0, listing(1, [20, 21]), FURNITURE, 2) == [ListPage(f"{PATH}page/3/", 0)]
-    assert lists.read(0, listing(3, [8, 9]), FURNITURE, 0) == []
+    ((path, walk),) = lists.begin(PATH, state)
+    assert path == PATH
+    assert lists.read(walk, listing(1, [20, 21]), FURNITURE, 2) == [ListPage(f"{PATH}page/3/", walk)]
+    assert lists.read(walk, listing(3, [8, 9]), FURNITURE, 0) == []
     assert lists.take_changed()[PATH].to_json()["missing"] == [[2, [30], 2]], "that of the older articles"
 
 
@@ -298,7 +299,7 @@ def test_unproductive_listing_is_read_less_often(found: list[int], hours: int) -
 
 def test_listing_is_started_once_per_run() -> None:
     lists = Listings(None, is_bounded=False)
-    assert lists.begin(PATH, ListState()) == [ListPage(PATH, 0)]
+    assert [page.path for page in lists.begin(PATH, ListState())] == [PATH]
     assert lists.begin(PATH, ListState()) == []
     assert lists.is_begun(PATH)
     assert not lists.is_begun("/sport/")
@@ -306,14 +307,14 @@ def test_listing_is_started_once_per_run() -> None:
 
 def test_without_dates_a_bounded_walk_waits_for_its_articles() -> None:
     lists = Listings(date(2020, 1, 1), is_bounded=True)
-    (page,) = lists.begin(PATH, ListState())
+    ((path, walk),) = lists.begin(PATH, ListState())
     for number, day in ((1, date(2021, 1, 1)), (2, date(2019, 1, 1)), (3, date(2018, 1, 1))):
-        assert page == ListPage(PATH if number == 1 else f"{PATH}page/{number}/", 0)
+        assert path == (PATH if number == 1 else f"{PATH}page/{number}/")
         keys = list(range(number * 10, number * 10 + 5))
-        assert lists.read(page.walk, listing(number, keys), FURNITURE, 5) == []
+        assert lists.read(walk, listing(number, keys), FURNITURE, 5) == []
         assert [part.page for part in lists.take_changed()[PATH].open] == [number + 1]
         for key in keys:
             lists.note_day(key, day)
-        page = next(iter(lists.when_idle()), ListPage("", -1))
-    assert page == ListPage("", -1), "two pages before the period end it"
+        path = next((page.path for page in lists.when_idle()), "")
+    assert path == "", "two pages before the period end it"
     assert lists.take_changed()[PATH].is_walked
