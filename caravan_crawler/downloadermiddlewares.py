@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 from scrapy import Request
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares import httpcompression, robotstxt
-from scrapy.exceptions import IgnoreRequest, NotConfigured
+from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from scrapy.utils.httpobj import urlparse_cached
 
-from caravan_crawler.addons import CrawlerComponent, is_caravan_spider
+from caravan_crawler.addons import CrawlerComponent
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import RefusedError, RobotsUnreadError, end_run, error_message
@@ -131,8 +131,6 @@ class SiteIdentity(CrawlerComponent):
     """
 
     def __init__(self, crawler: Crawler) -> None:
-        if not is_caravan_spider(crawler):
-            raise NotConfigured
         self._crawler = crawler
         self._store = CrawlStore.used_by(crawler).store
         self._held: str | None = None

@@ -52,8 +52,7 @@ def settings_problem(settings: BaseSettings) -> str | None:
             _component_problem,
             _spiders_problem,
             _codes_problem,
-            _jobdir_problem,
-            _depth_problem,
+            _unusable_problem,
             _length_problem,
             floors_problem,
             _hook_problem,
@@ -204,15 +203,9 @@ def _codes_problem(settings: BaseSettings) -> str | None:
     return None
 
 
-def _jobdir_problem(settings: BaseSettings) -> str | None:
-    return (
-        "JOBDIR is not for this crawl, whose store keeps what is left to read; leave it out"
-        if settings["JOBDIR"]
-        else None
-    )
-
-
-def _depth_problem(settings: BaseSettings) -> str | None:
+def _unusable_problem(settings: BaseSettings) -> str | None:
+    if settings["JOBDIR"]:
+        return "JOBDIR is not for this crawl, whose store keeps what is left to read; leave it out"
     if str(settings["DEPTH_LIMIT"] or 0) == "0":
         return None
     return "DEPTH_LIMIT would cut lists at that page; MAX_HOPS_FROM_ARTICLE bounds how far pages without article lead"

@@ -4,13 +4,11 @@ from typing import Any
 
 from scrapy import signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
 from scrapy.http import Response
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.items import Article, PageWrites
-from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store.article_store import article_key
 
 
@@ -24,10 +22,9 @@ class PageCommitMiddleware(BaseSpiderMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        if not isinstance(crawler.spider, CaravanSpider):
-            raise NotConfigured
-        self._articles = CrawlStore.used_by(crawler).articles
-        crawler.spider.commit = self._articles.accept_page
+        crawl_store = CrawlStore.used_by(crawler)
+        self._articles = crawl_store.articles
+        crawl_store.spider.commit = self._articles.accept_page
         crawler.signals.connect(self.item_dropped, signals.item_dropped)
 
     def get_processed_item(self, item: Any, response: Response | None) -> Any:

@@ -150,11 +150,11 @@ class Command(CheckedCommand, CrawlCommand):
             report |= {"exit_code": ending.code, "outcome": ending.name, "reason": ending.reason}
         self.exitcode = ending.code
         is_sound, settings = ending.code == outcome.SOUND, self.crawler_process.settings
-        for line in [*problems, *(_unchanged_files(crawler) if is_sound else ())]:
+        for line in [*problems, *(_files(crawler) if is_sound else ())]:
             print_err(f"scrapy crawl: {line}")
         self._alarm(report, path)
-        if is_sound and is_quiet(settings):
-            for line in _found(crawler, crawl_store, report["articles"]["new"]):
+        if is_sound and is_quiet(settings) and report["articles"]["new"]:
+            for line in _first_steps(crawl_store, report["articles"]["new"], _folder(settings)):
                 print_err(f"scrapy crawl: {line}")
         message = f"{summary(report)}{f'; {path}' if path else ''}"
         append_exit_to_log(settings, ending.code, message)
@@ -238,36 +238,31 @@ def _watch(crawl: Any, problems: list[BaseException]) -> None:
         crawl.add_done_callback(lambda task: note(task.exception()) if task.exception() else None)
 
 
-def _unchanged_files(crawler: Crawler) -> Iterator[str]:
-    """Yield a line for each file of -o and -O that the run has no record for, with the command that writes it."""
-    exporter = crawler.get_extension(FeedExporter)
+def _files(crawler: Crawler) -> Iterator[str]:
+    """Yield a line for each file of -o and -O: what it holds or, if nothing was new, the command that writes it."""
+    settings, exporter = crawler.settings, crawler.get_extension(FeedExporter)
     for slot in exporter.slots if exporter else ():
-        if slot.itemcount or slot.store_empty or not isinstance(slot.storage, WholeFileStorage):
-            continue
-        path = slot.storage.path
-        line = f"{path}: nothing new, so it {'stays as it was' if path.exists() else 'is not written'}"
-        if slot.filter.item_classes == (Article,) and crawler.settings["STORE_URL"] != NONE:
-            name = f"all{path.suffix if path.suffix in ('.csv', '.jsonl') else '.csv'}"
-            command = f"{program_name()} export {name}{_folder(crawler.settings)}"
-            line += f"; for all articles of the store: {command}"
-        yield line
+        is_articles = slot.filter.item_classes == (Article,)
+        if slot.itemcount:
+            if is_quiet(settings) and not slot.uri_template.startswith(RUN_DIR):
+                yield f"{slot.uri}: {slot.itemcount} {'articles' if is_articles else 'records'}"
+        elif not slot.store_empty and isinstance(slot.storage, WholeFileStorage):
+            path = slot.storage.path
+            line = f"{path}: nothing new, so it {'stays as it was' if path.exists() else 'is not written'}"
+            if is_articles and settings["STORE_URL"] != NONE:
+                name = f"all{path.suffix if path.suffix in ('.csv', '.jsonl') else '.csv'}"
+                line += f"; for all articles of the store: {program_name()} export {name}{_folder(settings)}"
+            yield line
 
 
-def _found(crawler: Crawler, crawl_store: CrawlStore, new: int) -> Iterator[str]:
-    """Yield a line for each file of -o and -O; after a store's first run also where its articles are, and what next."""
-    exporter = crawler.get_extension(FeedExporter)
-    for slot in exporter.slots if exporter else ():
-        if slot.itemcount and not slot.uri_template.startswith(RUN_DIR):
-            is_articles = slot.filter.item_classes == (Article,)
-            yield f"{slot.uri}: {slot.itemcount} {'articles' if is_articles else 'records'}"
+def _first_steps(crawl_store: CrawlStore, new: int, folder: str) -> Iterator[str]:
+    """Yield lines after a store's first run: where its articles are, and what next."""
     spider, store = crawl_store.spider, crawl_store.store
-    if not new or not store.was_empty or store.name == NONE:
-        return
-    yield f"{spider.data_dir}/runs/{spider.run_id}: what this run read, as .csv and .jsonl"
-    yield f"{store.name.removeprefix('sqlite:///')}: the store of all runs, {new} articles"
-    folder = _folder(crawler.settings)
-    yield f"next: {program_name()} status{folder} (what the store holds)"
-    yield f"next: {program_name()} export all.csv{folder} (all its articles as one table)"
+    if store.was_empty and store.name != NONE:
+        yield f"{spider.data_dir}/runs/{spider.run_id}: what this run read, as .csv and .jsonl"
+        yield f"{store.name.removeprefix('sqlite:///')}: the store of all runs, {new} articles"
+        yield f"next: {program_name()} status{folder} (what the store holds)"
+        yield f"next: {program_name()} export all.csv{folder} (all its articles as one table)"
 
 
 def _folder(settings: BaseSettings | None) -> str:

@@ -12,16 +12,8 @@ from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.console import StopFlag, print_out, progress_bar, tune_gc
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, REFUSED, SOUND
 from caravan_crawler.own_commands import OwnCommand
-from caravan_crawler.store.database import StoreError, StoreRefusedError
-from caravan_crawler.store.store import (
-    IDENTITY,
-    NONE,
-    Store,
-    edition,
-    identity_problem,
-    open_edition,
-    site_identity,
-)
+from caravan_crawler.store.database import StoreError, StoreRefusedError, store_url
+from caravan_crawler.store.store import IDENTITY, NONE, Store, edition, identity_problem, site_identity
 from caravan_crawler.urls import PUBLIC_BASE
 
 
@@ -87,7 +79,7 @@ class Command(OwnCommand):
         try:
             with (
                 parsing(Task(self.settings.copy_to_dict(), site), processes) as read,
-                closing(open_edition(self.settings["STORE_URL"], self.settings["DATA_DIR"], held)) as store,
+                closing(Store(store_url(self.settings["STORE_URL"], self.settings["DATA_DIR"]), held)) as store,
             ):
                 _check_identity(store, identity, note=not opts.dry_run)
                 guard = None if opts.accept_losses or opts.dry_run else LossGuard()

@@ -15,6 +15,7 @@ from scrapy.settings import BaseSettings
 from twisted.python.failure import Failure
 
 from caravan_crawler import failures
+from caravan_crawler.addons import CrawlerComponent
 from caravan_crawler.console import note_stop_signals
 from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.failures import RefusedError, RobotsUnreadError, RunEndsError
@@ -319,17 +320,12 @@ class InspectionSpider(Spider):
             yield Request(asked.url, callback=callback, errback=self.failed, cb_kwargs={"asked": asked})
 
 
-class RequestLimit:
+class RequestLimit(CrawlerComponent):
     """Downloader middleware: count each request, and refuse those beyond the spider's ``most``."""
 
-    def __init__(self, spider: InspectionSpider) -> None:
-        self._spider = spider
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler) -> "RequestLimit":
-        """Scrapy's constructor."""
+    def __init__(self, crawler: Crawler) -> None:
         assert isinstance(crawler.spider, InspectionSpider)
-        return cls(crawler.spider)
+        self._spider = crawler.spider
 
     def process_request(self, request: Request) -> None:
         """Count the request, or refuse it."""

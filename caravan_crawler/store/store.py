@@ -326,15 +326,10 @@ def open_store(setting: str | None, data_dir: str, site: str, *, shared: bool = 
     if setting == NONE:
         return NoStore()
     if not shared:
-        return open_edition(setting, data_dir, edition(site))
+        return Store(store_url(setting, data_dir), edition(site))
     from caravan_crawler.store.workers import SharedStore
 
     return SharedStore(store_url(setting, data_dir), edition(site))
-
-
-def open_edition(setting: str | None, data_dir: str, whose: str) -> Store:
-    """Open the store for the articles of an :func:`edition`."""
-    return Store(store_url(setting, data_dir), whose)
 
 
 def edition(site: str) -> str:
