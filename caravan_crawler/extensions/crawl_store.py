@@ -63,9 +63,10 @@ class CrawlStore:
 
     @classmethod
     def used_by(cls, crawler: Crawler) -> "CrawlStore":
-        """Return the store of a crawl by this project's spider."""
+        """Return the store of a crawl; raise NotConfigured without one, by which Scrapy leaves out a component."""
         crawl_store = cls.of(crawler)
-        assert crawl_store is not None
+        if crawl_store is None:
+            raise NotConfigured
         return crawl_store
 
     def _begin(self) -> None:
