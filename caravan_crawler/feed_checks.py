@@ -154,6 +154,19 @@ def format_problem(names: Iterable[str], settings: BaseSettings) -> str | None:
     return None
 
 
+def repetition_problem(names: Iterable[str], settings: BaseSettings) -> str | None:
+    """Return a problem if two files of ``-o`` or ``-O`` are one, of which Scrapy would write the last alone, or None."""
+    formats = _formats(settings)
+    given: dict[str, str] = {}
+    for name in names:
+        uri, _, named = name.rpartition(":")
+        uri = uri if named in formats else name
+        if uri in given:
+            return f"{given[uri]} and {name} are one output"
+        given[uri] = name
+    return None
+
+
 def _formats(settings: BaseSettings) -> list[str]:
     return [name for name, exporter in settings.getwithbase("FEED_EXPORTERS").items() if exporter is not None]
 
