@@ -41,8 +41,9 @@ def feeds_problem(settings: BaseSettings) -> str | None:
         return f"DATA_DIR={data_dir} is a URL, not a folder"
     if settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"):
         return "FEED_EXPORT_BATCH_ITEM_COUNT is not supported: feeds are written atomically"
-    if problem := _folder_problem(Path(data_dir).expanduser(), data_dir):
-        return problem
+    for name in ("", "runs", *(["warc"] if settings.getbool("ARCHIVE") else ())):
+        if problem := _folder_problem(Path(data_dir).expanduser() / name, data_dir):
+            return problem
     if problem := _encoding_problem(settings["FEED_EXPORT_ENCODING"]):
         return f"FEED_EXPORT_ENCODING={problem}"
     feeds = settings["FEEDS"] or {}
@@ -264,7 +265,7 @@ def _file_problem(uri: str, path: Path, options: dict[str, Any]) -> str | None:
 def _folder_problem(folder: Path, target: str) -> str | None:
     """Return why a file cannot be created in ``folder``, which may not exist yet, or None."""
     try:
-        while not folder.exists():
+        while not folder.exists() and not folder.is_symlink():
             folder = folder.parent
         if not folder.is_dir():
             return f"{target} cannot be written: {folder} is no folder"

@@ -37,6 +37,16 @@ def test_unwritable_targets(tmp_path: Path) -> None:
     assert "is a URL" in str(feeds_problem(Settings({"DATA_DIR": "file:///data"})))
 
 
+def test_folders_of_the_data_that_are_none(tmp_path: Path) -> None:
+    for name, settings in (("runs", {}), ("warc", {"ARCHIVE": "1"})):
+        for number, make in enumerate((Path.touch, lambda path: path.symlink_to("nowhere"))):
+            folder = tmp_path / f"{name}{number}"
+            folder.mkdir()
+            make(folder / name)
+            words = f"{folder} cannot be written: {folder / name} is no folder"
+            assert feeds_problem(Settings({"DATA_DIR": str(folder), **settings})) == words
+
+
 def test_link_and_mode_are_preserved_by_feeds(tmp_path: Path) -> None:
     target, link = tmp_path / "target.csv", tmp_path / "link.csv"
     target.write_text("old")
