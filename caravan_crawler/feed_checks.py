@@ -16,7 +16,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
 from caravan_crawler.atomic import local_path, part_path
-from caravan_crawler.feeds import JSON_LINES, first_line, header_problem
+from caravan_crawler.feeds import JSON_LINES, header_problem, keys_problem
 from caravan_crawler.items import RUN_DIR, TABLES, column_names
 from caravan_crawler.store.database import StoreError, store_url
 from caravan_crawler.store.store import NONE
@@ -72,11 +72,10 @@ def _append_problem(path: Path, options: dict[str, Any], settings: BaseSettings)
     """Return why rows cannot be appended to the file at ``path``, or None."""
     if not path.is_file() or not path.stat().st_size or options.get("postprocessing"):
         return None
-    if options.get("format") in JSON_LINES:
-        is_object = first_line(path).lstrip().startswith(b"{")
-        return None if is_object else "cannot be appended to: its first line is no JSON object"
     columns = _columns(options, settings)
-    return header_problem(path, columns) if columns else None
+    if options.get("format") in JSON_LINES:
+        return keys_problem(path, columns)
+    return header_problem(path, columns) if columns and options.get("format") == "csv" else None
 
 
 def _encoding_problem(encoding: Any) -> str | None:
@@ -122,9 +121,7 @@ def load_problem(component: Any) -> str | None:
 
 
 def _columns(options: Mapping[str, Any], settings: BaseSettings) -> list[str] | None:
-    """Return the header of a CSV feed, or None if it is unknown before the first record."""
-    if options.get("format") != "csv" or options.get("postprocessing"):
-        return None
+    """Return the columns of a feed, or None if they are unknown before the first record."""
     fields = options.get("fields") or settings.getdictorlist("FEED_EXPORT_FIELDS")
     if fields:
         return list(fields.values() if isinstance(fields, Mapping) else fields)
