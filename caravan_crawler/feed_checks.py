@@ -153,7 +153,7 @@ def format_problem(names: Iterable[str], settings: BaseSettings) -> str | None:
 
 
 def repetition_problem(names: Iterable[str], settings: BaseSettings) -> str | None:
-    """Return a problem if two files of ``-o`` or ``-O`` are one, of which Scrapy would write the last alone, or None."""
+    """Return a problem if two files of ``-o`` or ``-O`` are one, as Scrapy would write the last alone, or None."""
     formats = _formats(settings)
     given: dict[str, str] = {}
     for name in names:

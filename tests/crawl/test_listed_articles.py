@@ -90,7 +90,9 @@ def test_an_odd_answer_to_an_article_is_a_failure_and_retried(tmp_path: Path) ->
     dated, headlined, late = by_source["dated card"], by_source["headlined card"], by_source["card, home page first"]
     more: Answers = {
         "/": page("Газета", links(*WHOLE, by_source["home page first"], late)),
-        "/news/": page("Новости", links(*WHOLE) + cards(*WHOLE, dated, late) + cards(*WHOLE, headlined, date="", tag="h3")),
+        "/news/": page(
+            "Новости", links(*WHOLE) + cards(*WHOLE, dated, late) + cards(*WHOLE, headlined, date="", tag="h3")
+        ),
         "/rss/": rss(f"<title>Школу открыли</title><link>{by_source['feed']}</link>"),
         "/sitemap.xml": urlset(*WHOLE, *good, *in_sitemap),
         **{path: article(number) for number, path in enumerate(good, 100)},

@@ -86,8 +86,10 @@ def test_the_link_to_the_next_page(link: str, following: str | None, unknown: st
     assert (listing.unknown_next and urlsplit(listing.unknown_next)[2:4]) == (unknown and urlsplit(unknown)[2:4])
 
 
-FORMS = "?p={} ?paged={} ?pn={} ?cp={} ?pageNumber={} ?currentPage={} ?e-page-5f3c2a={} ?fwp_paged={} page-{}/ p{}/ p/{}/"
-FORMS += " pages/{}/ index{}.html index-{}.html ?query-3-page={}&sort=new ?page={}&per_page=20 ?page={}&pageSize=20"
+FORMS = "?p={} ?paged={} ?pn={} ?cp={} ?pageNumber={} ?currentPage={} ?e-page-5f3c2a={} ?fwp_paged={} page-{}/ p{}/"
+FORMS += (
+    " p/{}/ pages/{}/ index{}.html index-{}.html ?query-3-page={}&sort=new ?page={}&per_page=20 ?page={}&pageSize=20"
+)
 
 
 @pytest.mark.parametrize("form", FORMS.split())
