@@ -16,7 +16,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
 from caravan_crawler.atomic import local_path, part_path
-from caravan_crawler.feeds import JSON_LINES, first_line, header_problem
+from caravan_crawler.feeds import JSON_LINES, header_problem, keys_problem
 from caravan_crawler.items import RUN_DIR, TABLES, column_names
 from caravan_crawler.store.database import StoreError, store_url
 from caravan_crawler.store.store import NONE
@@ -41,8 +41,9 @@ def feeds_problem(settings: BaseSettings) -> str | None:
         return f"DATA_DIR={data_dir} is a URL, not a folder"
     if settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"):
         return "FEED_EXPORT_BATCH_ITEM_COUNT is not supported: feeds are written atomically"
-    if problem := _folder_problem(Path(data_dir).expanduser(), data_dir):
-        return problem
+    for name in ("", "runs", *(["warc"] if settings.getbool("ARCHIVE") else ())):
+        if problem := _folder_problem(Path(data_dir).expanduser() / name, data_dir):
+            return problem
     if problem := _encoding_problem(settings["FEED_EXPORT_ENCODING"]):
         return f"FEED_EXPORT_ENCODING={problem}"
     feeds = settings["FEEDS"] or {}
@@ -71,11 +72,10 @@ def _append_problem(path: Path, options: dict[str, Any], settings: BaseSettings)
     """Return why rows cannot be appended to the file at ``path``, or None."""
     if not path.is_file() or not path.stat().st_size or options.get("postprocessing"):
         return None
-    if options.get("format") in JSON_LINES:
-        is_object = first_line(path).lstrip().startswith(b"{")
-        return None if is_object else "cannot be appended to: its first line is no JSON object"
     columns = _columns(options, settings)
-    return header_problem(path, columns) if columns else None
+    if options.get("format") in JSON_LINES:
+        return keys_problem(path, columns)
+    return header_problem(path, columns) if columns and options.get("format") == "csv" else None
 
 
 def _encoding_problem(encoding: Any) -> str | None:
@@ -121,9 +121,7 @@ def load_problem(component: Any) -> str | None:
 
 
 def _columns(options: Mapping[str, Any], settings: BaseSettings) -> list[str] | None:
-    """Return the header of a CSV feed, or None if it is unknown before the first record."""
-    if options.get("format") != "csv" or options.get("postprocessing"):
-        return None
+    """Return the columns of a feed, or None if they are unknown before the first record."""
     fields = options.get("fields") or settings.getdictorlist("FEED_EXPORT_FIELDS")
     if fields:
         return list(fields.values() if isinstance(fields, Mapping) else fields)
@@ -151,6 +149,19 @@ def format_problem(names: Iterable[str], settings: BaseSettings) -> str | None:
         named = name.rpartition(":")[2] if ":" in name else None
         if named not in formats and Path(name).suffix[1:] not in formats:
             return f"{name}: the extension is the format, one of {', '.join(formats)}; with another write FILE:FORMAT"
+    return None
+
+
+def repetition_problem(names: Iterable[str], settings: BaseSettings) -> str | None:
+    """Return a problem if two files of ``-o`` or ``-O`` are one, as Scrapy would write the last alone, or None."""
+    formats = _formats(settings)
+    given: dict[str, str] = {}
+    for name in names:
+        uri, _, named = name.rpartition(":")
+        uri = uri if named in formats else name
+        if uri in given:
+            return f"{given[uri]} and {name} are one output"
+        given[uri] = name
     return None
 
 
@@ -251,7 +262,7 @@ def _file_problem(uri: str, path: Path, options: dict[str, Any]) -> str | None:
 def _folder_problem(folder: Path, target: str) -> str | None:
     """Return why a file cannot be created in ``folder``, which may not exist yet, or None."""
     try:
-        while not folder.exists():
+        while not folder.exists() and not folder.is_symlink():
             folder = folder.parent
         if not folder.is_dir():
             return f"{target} cannot be written: {folder} is no folder"

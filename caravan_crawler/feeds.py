@@ -9,7 +9,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -185,6 +185,8 @@ _LINES = ("csv", *JSON_LINES)
 #: Seconds to wait for another run's lock; enough to append any number of rows.
 _WAIT = 120.0
 _CHUNK = 1 << 20
+#: Longer than the record of the largest page.
+_LONGEST_LINE = 64 << 20
 
 
 class AppendError(OSError):
@@ -278,7 +280,7 @@ class Appending:
 def first_line(path: Path) -> bytes:
     """Return a file's first line without its end and without a byte order mark."""
     with path.open("rb") as file:
-        return file.readline(_CHUNK).removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
+        return file.readline(_LONGEST_LINE).removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
 
 
 def header_problem(path: Path, columns: list[str]) -> str | None:
@@ -289,9 +291,25 @@ def header_problem(path: Path, columns: list[str]) -> str | None:
         header = []
     if header == columns:
         return "cannot be appended to: a quotation mark is open at its end" if _ends_quoted(path) else None
-    missing = next((name for name in columns if name not in header), None)
-    told = f"lacks the column {missing}" if missing else "has other columns, or in another order"
-    return f"cannot be appended to: its header {told}"
+    return _columns_problem("header", header, columns, "has other columns, or in another order")
+
+
+def keys_problem(path: Path, columns: list[str] | None) -> str | None:
+    """Return why records with these columns, if they are known, cannot be appended to a file of JSON lines, or None."""
+    try:
+        record = json.loads(first_line(path).decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        return "cannot be appended to: its first line is no JSON object"
+    if columns is None or record.keys() == set(columns):
+        return None
+    return _columns_problem("first line", record, columns, "has other columns")
+
+
+def _columns_problem(what: str, there: Collection[str], columns: list[str], otherwise: str) -> str:
+    missing = next((name for name in columns if name not in there), None)
+    return f"cannot be appended to: its {what} {f'lacks the column {missing}' if missing else otherwise}"
 
 
 def _ends_quoted(path: Path) -> bool:

@@ -101,6 +101,8 @@ class CrawlStore:
         own = crawl_state.load_sources(self.store, self._scope)
         full = crawl_state.load_sources(self.store, "") if self._scope else own
         spider.schedule = SourceSchedule(own, full)
+        states = [source.state for source in (*own.values(), *full.values()) if source.state]
+        spider.lists.longest = max((len(state["top"]) for state in states), default=0)
         today = spider.started_at.astimezone(ALMATY).date()
         spider.sitemaps = Sitemaps(spider.schedule, spider.arguments, today, spider.discovery.may_be_asked)
         spider.discovery.resumed = self._resumed

@@ -34,8 +34,9 @@ class Listings:
         self, since: date | None, *, is_bounded: bool, may_be_asked: Callable[[str], bool] = lambda path: True
     ) -> None:
         self.abandoned = 0
+        self.longest = 0
+        """Articles on the longest page that this run has read, or on the longest first page of an earlier run."""
         self._may_be_asked = may_be_asked
-        self._most_own = 0
         self._since = since
         self._is_bounded = is_bounded
         self._states: dict[str, ListState] = {}
@@ -93,7 +94,7 @@ class Listings:
         self._changed[walk.path] = state
         walk.found += new
         fresh = walk.take(listing, around)
-        self._most_own = max(self._most_own, walk.own)
+        self.longest = max(self.longest, walk.own)
         state.missing = [other for other in state.missing if other is not part]
         if part not in state.open and (state.top or walk.top):
             state.open.append(part)
@@ -138,7 +139,7 @@ class Listings:
 
         It is full if it is as long as the longest list of the site.
         """
-        if not 0 < self._most_own <= walk.own:
+        if not 0 < self.longest <= walk.own:
             return False
         walk.part.move_to(walk.part.page, Expected.SURE)
         self._changed[walk.path] = walk.state

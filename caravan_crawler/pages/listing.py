@@ -37,11 +37,13 @@ class PageForm(NamedTuple):
         return int(value) // self.step + 1 if int(value) % self.step == 0 else None
 
 
+#: ``page``, ``paged``, ``query-3-page``, ``PAGEN_1``, ``currentPage`` …, but not ``per_page``.
+_NAME_OF_PAGE = r"(?![\w-]{0,40}(?:per|size|id\b))[\w-]{0,20}page[\w-]{0,20}"
 #: The part behind a listing's path in the URL of a later page, as common systems write it.
 _PAGE_FORMS = (
     re.compile(r"/page/(\d{1,6})/?(?:\?.*)?"),
-    re.compile(r"/(?:page[-_]?)?(\d{1,6})(?:/|\.html?)?(?:\?.*)?"),
-    re.compile(r"/?\?(?:.*&)?(?:page|paged|pg|p|PAGEN_\d+)=(\d{1,6})(?:&.*)?"),
+    re.compile(r"/(?:(?:pages?|p|index)[-_/]?)?(\d{1,6})(?:/|\.html?)?(?:\?.*)?"),
+    re.compile(rf"/?\?(?:.*&)?(?:{_NAME_OF_PAGE}|p[gn]?|cp)=(\d{{1,6}})(?:&.*)?", re.IGNORECASE),
 )
 _OFFSET_FORM = re.compile(r"/?\?(?:.*&)?(start|offset|from|page)=(\d{1,7})(?:&.*)?")
 

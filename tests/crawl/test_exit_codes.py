@@ -70,6 +70,8 @@ REFUSED = [
     (("-s", 'FEEDS={"x.unknown": {}}'), "x.unknown: there is no format unknown; there are json, "),
     (("-O", "{folder}/x.unknown"), "x.unknown: the extension is the format, one of json, "),
     (("-o", "x.csv:unknown"), "x.csv:unknown: the extension is the format, one of json, "),
+    (("-o", "-:jsonl", "-o", "-:csv"), "-:jsonl and -:csv are one output"),
+    (("-O", "{folder}/x.csv", "-O", "{folder}/x.csv:jsonl"), "x.csv and {folder}/x.csv:jsonl are one output"),
     (("-s", 'FEEDS={"x.csv": 5}'), "FEEDS must give options to each file"),
     (("-s", "FEED_EXPORT_ENCODING=nope"), "FEED_EXPORT_ENCODING=nope is no encoding"),
     (("-s", 'FEEDS={"x.csv": {"format": "nope"}}'), "x.csv: there is no format nope; there are json, "),

@@ -133,6 +133,19 @@ def test_dead_links_behind_full_pages_do_not_end_a_quiet_run_with_4(tmp_path: Pa
             assert (done.code, report["failures"].get("list_http_404", 0)) == (0, failed), report["reason"]
 
 
+def test_a_dead_link_behind_a_list_shorter_than_those_of_earlier_runs_is_no_failure(tmp_path: Path) -> None:
+    """A run of one section, or one that continues a stopped run, may read short lists alone."""
+    site = lists("news", "sport", articles=PER_PAGE)
+    short = links(*[path for path in site if path.startswith("/sport/delo-")][1:])
+    short_list = page("sport", f"<h1>sport</h1>{short}<a class=next href=/sport/page/2/>Далее</a>")
+    with serve_plain(site | {"/sport/": NOT_FOUND}) as server:
+        assert run(server, tmp_path)[0].code == 0
+        server.answers["/sport/"] = short_list
+        done, report, requests = run(server, tmp_path, "-a", "sections=sport")
+        assert "/sport/page/2/" in requests
+        assert (done.code, articles_of(done, "sport"), report["failures"]) == (0, PER_PAGE - 1, {})
+
+
 def test_a_page_without_a_pager_is_not_the_last_if_another_links_to_later_ones(tmp_path: Path) -> None:
     site = lists("news", more="<a href=/news/page/8/>8</a>")
     without = str(site["/news/page/3/"]).replace("/news/page/4/", "/news/page/2/")

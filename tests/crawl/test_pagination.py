@@ -56,6 +56,9 @@ FORMS = {
     "society": Form("?sort=new&page={}", BY_NUMBER),
     "podcasts": Form("?start={}", FORWARD, is_offset=True),
     "analytics": Form("?page={}", FORWARD, is_zero_based=True),
+    "opinions": Form("?p={}", BY_NUMBER),
+    "video": Form("?query-3-page={}", FORWARD),
+    "photo": Form("pages/{}.html", FORWARD),
 }
 
 

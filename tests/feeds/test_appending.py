@@ -17,6 +17,7 @@ from tests.crawl.reporting import report
 from tests.support.crawling import ROOT, TIMEOUT, command, crawl, read_csv, read_jsonl, start
 
 HEADER = ",".join(column_names(Article))
+RECORD = dict.fromkeys(column_names(Article))
 
 
 def wait_for_part(folder: Path) -> None:
@@ -71,7 +72,7 @@ def test_concurrently_appended_line_is_preserved(name: str, line: str, tmp_path:
 
 
 @pytest.mark.parametrize(
-    ("name", "there"), [("all.jsonl", '{"headline": "a"}'), ("all.csv", f"{HEADER}\r\n{'x,' * 18}x")]
+    ("name", "there"), [("all.jsonl", json.dumps(RECORD)), ("all.csv", f"{HEADER}\r\n{'x,' * 18}x")]
 )
 def test_last_line_without_a_newline_is_terminated(name: str, there: str, tmp_path: Path) -> None:
     path = tmp_path / name
@@ -87,6 +88,9 @@ def test_last_line_without_a_newline_is_terminated(name: str, there: str, tmp_pa
 NOT_CONTINUED = [
     ("all.jsonl", "a,b\n1,2\n", "its first line is no JSON object"),
     ("all.jsonl", '[{"headline": "a"}]\n', "its first line is no JSON object"),
+    ("all.jsonl", '{"headline": "a"\n', "its first line is no JSON object"),
+    ("all.jsonl", '{"headline": "a"}\n', "its first line lacks the column article_id"),
+    ("all.jsonl", json.dumps(RECORD | {"more": 1}) + "\n", "its first line has other columns"),
     ("all.csv", f'{HEADER}\r\n1,"broken off', "a quotation mark is open at its end"),
 ]
 

@@ -5,6 +5,7 @@ import signal
 import threading
 from pathlib import Path
 
+import pytest
 from scrapy.settings import Settings
 
 from caravan_crawler.feed_checks import feeds_problem
@@ -35,6 +36,18 @@ def test_unwritable_targets(tmp_path: Path) -> None:
     assert "batches" in str(problem(tmp_path, str(tmp_path / "x.csv"), batch_item_count=5))
     assert feeds_problem(Settings({"DATA_DIR": ""})) == "DATA_DIR is empty"
     assert "is a URL" in str(feeds_problem(Settings({"DATA_DIR": "file:///data"})))
+
+
+@pytest.mark.parametrize("is_link", [False, True])
+@pytest.mark.parametrize(("name", "settings"), [("runs", {}), ("warc", {"ARCHIVE": "1"})])
+def test_folders_of_the_data_that_are_none(name: str, settings: dict[str, str], is_link: bool, tmp_path: Path) -> None:
+    path = tmp_path / name
+    if is_link:
+        path.symlink_to("nowhere")
+    else:
+        path.touch()
+    problem = feeds_problem(Settings({"DATA_DIR": str(tmp_path), **settings}))
+    assert problem == f"{tmp_path} cannot be written: {path} is no folder"
 
 
 def test_link_and_mode_are_preserved_by_feeds(tmp_path: Path) -> None:

@@ -86,6 +86,20 @@ def test_the_link_to_the_next_page(link: str, following: str | None, unknown: st
     assert (listing.unknown_next and urlsplit(listing.unknown_next)[2:4]) == (unknown and urlsplit(unknown)[2:4])
 
 
+FORMS = "?p={} ?paged={} ?pn={} ?cp={} ?pageNumber={} ?currentPage={} ?e-page-5f3c2a={} ?fwp_paged={} page-{}/ p{}/"
+FORMS += (
+    " p/{}/ pages/{}/ index{}.html index-{}.html ?query-3-page={}&sort=new ?page={}&per_page=20 ?page={}&pageSize=20"
+)
+
+
+@pytest.mark.parametrize("form", FORMS.split())
+@pytest.mark.parametrize("link", ["<a href='{}'>Далее</a>", "<a href='{}'>2</a>", "<link rel=next href='{}'>"])
+def test_the_form_of_the_later_pages(link: str, form: str) -> None:
+    card = "<div><a href='/news/a-900002/'>А</a></div>"
+    listing = read_listing(page(f"{card}<p>{link.format('/news/' + form.format(2))}</p>", "/news/"))
+    assert (listing.form, listing.next_path) == (PageForm(f"/news/{form}"), f"/news/{form.format(2)}")
+
+
 LINKS_WITHOUT_TEXT = [
     "<button data-url='{}'>Показать ещё</button>",
     "<a href='#' data-url='{}'>Загрузить ещё новости</a>",

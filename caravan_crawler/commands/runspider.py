@@ -1,0 +1,19 @@
+"""``scrapy runspider``: Scrapy's own command, for spiders of your own."""
+
+import argparse
+from pathlib import Path
+
+from scrapy.commands.runspider import Command as RunSpiderCommand
+from scrapy.exceptions import UsageError
+
+from caravan_crawler.own_commands import CheckedCommand
+from caravan_crawler.spiders import caravan
+
+
+class Command(CheckedCommand, RunSpiderCommand):
+    """Scrapy's command. The project's spider is a module of it, which cannot be run as a file."""
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        super().process_options(args, opts)
+        if args and Path(args[0]).resolve() == Path(caravan.__file__).resolve():
+            raise UsageError(f"run it by its name: scrapy crawl {caravan.CaravanSpider.name}", print_help=False)
