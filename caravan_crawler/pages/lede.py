@@ -156,5 +156,5 @@ def _states(text: str) -> bool:
 
 
 def _emphasised(document: Document) -> list[list[str]]:
-    """Return the words of each element in bold or italics."""
-    return [node.text().split() for node in document.tree.css("b, strong, em, i")[:_MOST_EMPHASISED]]
+    """Return the words of each element in bold or italics; icons are empty ones."""
+    return [node.text().split() for node in document.tree.css("b, strong, em, i:not(:empty)")[:_MOST_EMPHASISED]]
