@@ -15,8 +15,10 @@ from caravan_crawler.pages.bylines import (
     is_person,
     is_the_site,
     names_source,
+    names_speaker,
     people_in,
     read_byline,
+    signature,
 )
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact
@@ -293,8 +295,10 @@ def _take_off_byline(kept: list[Block], text: Text) -> None:
     for position in range(len(kept) - 1, max(-1, len(kept) - 3), -1):
         block = kept[position]
         head, _, last_line = block.text.rpartition("\n")
+        if name := signature(block.text) if position == len(kept) - 1 else "":
+            head, last_line = block.text[: block.text.rindex(name)].rstrip(), name
         byline = read_byline(last_line)
-        if byline is None:
+        if byline is None or names_speaker(kept, position):
             continue
         text.byline = byline.joined(text.byline)
         if head:

@@ -17,6 +17,7 @@ _PATRONYMIC = r"(?:\s+(?:кызы|қызы|улы|ұлы|уулу|оглы|оғ�
 _PERSON = re.compile(
     rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*{_CAPITAL_SURNAME}|{_CAPITAL_SURNAME}\s+{_FIRST_NAME}"
 )
+_SIGNATURE = re.compile(rf"[.!?…»”]\s+(?P<name>{_PERSON.pattern})\.?$")
 _PERSON_IN_LABEL = re.compile(
     rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*(?:{_CAPITAL_SURNAME}|{_SURNAME}){_PATRONYMIC}"
 )
@@ -190,6 +191,18 @@ def is_person(name: str) -> bool:
     return _PERSON_IN_LABEL.fullmatch(name) is not None and _is_surname(name)
 
 
+def names_speaker(blocks: list[Block], place: int) -> bool:
+    """Whether a name among a text's blocks says who speaks: a reply follows, or it stands there before as well."""
+    following = blocks[place + 1].text if place + 1 < len(blocks) else ""
+    return following.startswith(("–", "—", "-")) or any(each.text == blocks[place].text for each in blocks[:place])
+
+
+def signature(text: str) -> str:
+    """Return the name in capitals behind the last sentence of a text: ``Сезон открыт. Тамара ИВАНОВА``; else ""."""
+    found = _SIGNATURE.search(text)
+    return found["name"] if found and _is_surname(found["name"]) else ""
+
+
 def marks_author(link: Element | None, inline: Element | None) -> bool:
     """Whether the link or the element around a name says that it is an author's."""
     if link is not None and ("author" in (link.get("rel") or "") or _OF_AUTHOR.search(link.get("href") or "")):
@@ -250,7 +263,7 @@ def caption_credit(block: Block) -> str | None:
 _VERB = (
     r"(?:пере(?:да[её]т|дают|дал[аио]?|давал[аио]?)|сообща(?:ет|ют|л[аио]?)|сообщил[аио]?(?:\s+об\s+этом)?|информиру(?:ет|ют)"
     r"|пиш(?:ет|ут)|(?:на)?писал[аио]?"
-    r"|рассказыва(?:ет|ют)|уточня(?:ет|ют)|отмеча(?:ет|ют)|(?:деп\s+)?(?:хабарлайды|хабарлады|жазады)|деп\s+жазды)"
+    r"|рассказыва(?:ет|ют)|уточня(?:ет|ют)|отмеча(?:ет|ют)|привод(?:ит|ят)\s+(?:описание|слова|данные|мнение|комментарий)|(?:деп\s+)?(?:хабарлайды|хабарлады|жазады)|деп\s+жазды)"
 )
 _REFERENCE = (
     r"(?:(?:со\s+)?ссылк(?:ой|у)\s+на|ссылаясь\s+на|по\s+(?:данным|информации|сообщению|сведениям|материалам)"
@@ -299,14 +312,17 @@ _CREDITED_BEFORE = re.compile(
     r"|(?:\s+(?:ақпараттық|халықаралық))?\s+(?:агенттігіне|порталына|сайтына|басылымына)\s+сілтеме\s+жаса\w+)",
     re.IGNORECASE,
 )
-#: ``МОСКВА, 3 июня. /ТАСС/``: an agency's own beginning of a text.
-_DATELINE = re.compile(
-    rf"^(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ][А-ЯЁӘІҢҒҮҰҚӨҺ\-]{{2,30}})[.,\s][^/\n]{{0,30}}/(?P<name>{_NAME})/",
-    re.IGNORECASE | re.MULTILINE,
+#: An agency's own beginning of a text: ``МОСКВА, 3 июня. /ТАСС/``, ``Костанай. 14 мая. КазТАГ –``.
+_DATELINES = tuple(
+    re.compile(line, re.IGNORECASE | re.MULTILINE)
+    for line in (
+        rf"^(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ][А-ЯЁӘІҢҒҮҰҚӨҺ\-]{{2,30}})[.,\s][^/\n]{{0,30}}/(?P<name>{_NAME})/",
+        rf"^(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ])[\w\-]{{2,30}}\.\s(?:\d{{1,2}}\s\w+\.\s)?(?P<name>{_NAME})\s[–—-]\s",
+    )
 )
 # Where a credit may begin: the stems of its first words behind what is no letter, which a plain search finds fast.
 _HINT = re.compile(
-    r"\W(?:пере?да|сообщ|информиру|пиш|писа|написа|рассказыва|уточня|отмеча|со\s+ссыл|ссыл|по\s+(?:дан|инф|сооб|све|мат)"
+    r"\W(?:пере?да|сообщ|информиру|пиш|писа|написа|рассказыва|уточня|отмеча|привод|со\s+ссыл|ссыл|по\s+(?:дан|инф|сооб|све|мат)"
     r"|как\s+(?:пиш|соо|пер)|источник|дереккөз|source|об\s+этом|хабарла|жаза|деп\s+жаз)"
 )
 #: Stems of the words behind a name in Kazakh; letters of a name with its kind, and of the rest of the words.
@@ -333,8 +349,7 @@ def find_source(text: str) -> str | None:
     )
     matches += filter(None, behind)
     matches += [found for match in matches if (found := _REFERS_ON.match(text, match.end("name")))]
-    if "/" in text and (found := _DATELINE.search(text)):
-        matches.append(found)
+    matches += filter(None, (line.search(text) for line in _DATELINES))
     for match in sorted(matches, key=lambda found: found.start("name")):
         name = match["name"].strip()
         if not is_the_site(name) and _is_name(name) and not _is_title_of_a_work(match):
@@ -370,8 +385,12 @@ def _is_name(name: str) -> bool:
 
 
 def _is_title_of_a_work(match: re.Match[str]) -> bool:
-    """Whether the name in quotation marks is a work, not a source: ``он пишет «Войну и мир»``."""
-    return match["name"][0] in '«“"„' and _WORK_VERB.match(match[0]) is not None
+    """Whether the name in quotation marks is a work, not a source: ``он пишет «Войну и мир»``.
+
+    Behind a comma or a dash, the verb says who is quoted: ``всё началось с яблони, пишет «Экспресс К»``.
+    """
+    is_quoting = match.string[: match.start()].rstrip().endswith((",", "–", "—", "-"))
+    return match["name"][0] in '«“"„' and not is_quoting and _WORK_VERB.match(match[0]) is not None
 
 
 _WORK_VERB = re.compile(r"(?:пиш|написал|рассказ|уточня|отмеча)", re.IGNORECASE)

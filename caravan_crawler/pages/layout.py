@@ -20,6 +20,7 @@ from caravan_crawler.pages.bylines import (
     is_photo_label,
     is_single_name,
     names_somebody,
+    names_speaker,
     people_in,
     read_byline,
 )
@@ -187,6 +188,7 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
         article = layout.text.container or article
     end = layout.trending.start if layout.trending else len(blocks)
     last_prose = next((block.index for block in reversed(layout.text.blocks) if is_prose(block)), layout.text.start)
+    text = blocks[layout.text.start : layout.text.end]
     found: list[Fact] = []
     is_author_next = is_photographer_next = False
     box_end = 0
@@ -219,6 +221,7 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             and not block.is_all_links
             and (byline := read_byline(block.text)) is not None
             and byline != Byline()
+            and not (block.index < layout.text.end and names_speaker(text, block.index - layout.text.start))
         ):
             found += [Fact("author", name) for name in byline.authors]
             found += [Fact("credit", name) for name in byline.photographers]

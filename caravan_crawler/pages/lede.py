@@ -94,11 +94,15 @@ def last_fact_before_text(texts: list[int], facts: list[tuple[int, list[Fact]]])
     """Return the place of the last fact before the text, or -1; further ones are in the text or under it."""
     last = -1
     has_date = False
+    seen: set[str] = set()
+    texts_at_credit = len(texts)  # the credit is the last of the lines: a day or a number behind a text is the text's
     # Several blocks of facts and no text behind them are the site's own order without a text; one is under a text.
     is_lone_lede = bool(texts) and sum(at > texts[0] for at, _ in facts) > 1
     for position, each in facts:
         before = sum(text < position for text in texts)
-        kinds = {fact.kind for fact in each}
+        kinds: set[str] = {fact.kind for fact in each}
+        if before > texts_at_credit and kinds <= seen:
+            continue
         is_certain = "credit" in kinds or any(
             (fact.kind == "views" and not fact.is_bare)
             or (fact.kind == "date" and (is_dated(fact.value) or not has_date))
@@ -109,6 +113,9 @@ def last_fact_before_text(texts: list[int], facts: list[tuple[int, list[Fact]]])
         ):
             continue
         has_date = has_date or "date" in kinds
+        seen |= kinds
+        if has_date and "credit" in kinds:
+            texts_at_credit = before
         if before < len(texts) or is_lone_lede:
             last = position
     return last

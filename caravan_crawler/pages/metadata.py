@@ -26,7 +26,8 @@ _ARTICLE_TYPES = frozenset(
 _PUBLISHED = ("article:published_time", "datepublished")
 #: Other names of a page's date, which may be no article's.
 _DATES = (
-    "og:article:published_time parsely-pub-date sailthru.date dc.date.issued dc.date publish-date pubdate date".split()
+    "og:article:published_time parsely-pub-date sailthru.date cxenseparse:publishtime dc.date.issued dc.date "
+    "publish-date pubdate date".split()
 )
 #: Attributes that name what a meta element says.
 _KEYS = ("property", "name", "itemprop")
@@ -137,7 +138,7 @@ class StructuredData:
     def page_stamps(self) -> list[str]:
         """The timestamps of the page itself, which need not be an article."""
         stamps = [self.page_published, *(self.text(key) for key in _DATES)]
-        return [stamp for stamp in stamps if isinstance(stamp, str)]
+        return [_without_epoch(stamp) for stamp in stamps if isinstance(stamp, str)]
 
     def article_stamps(self, key: str) -> list[str]:
         """Return the timestamps of a property of the JSON-LD article, which may be a list of them.
@@ -176,7 +177,7 @@ def read_structured_data(tree: LexborHTMLParser, url: str) -> StructuredData:
             _read_link(attributes, data)
         elif data.title is None:
             data.title = _cleaned(" ".join(node.text().split()))
-    data.published = [stamp for key in _PUBLISHED for stamp in stamps[key]]
+    data.published = [_without_epoch(stamp) for key in _PUBLISHED for stamp in stamps[key]]
     return data
 
 

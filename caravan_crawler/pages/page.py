@@ -117,7 +117,8 @@ def kind_of(document: Document, layout: Layout, *, text_length: int, has_date: b
     address = document.site.address(document.url, document.url)
     if address is not None and headline and not is_the_site(headline):
         is_numbered = address.article_id is not None
-        has_lines = layout.first("credit") is not None or layout.first("views") is not None
+        lines = {fact.kind for fact in (*layout.facts, *layout.facts_after_text) if fact.value}
+        has_lines = not lines.isdisjoint(("credit", "views", "author"))
         if is_numbered:
             is_article = has_date or has_lines or text_length >= _SHORTEST_UNDATED
         else:

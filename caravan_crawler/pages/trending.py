@@ -104,7 +104,9 @@ def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock |
     for position in range(start, len(blocks)):
         block = blocks[position]
         # Cards under "Похожие новости" or any other heading may have a label each, too.
-        is_box = _heads_a_box(block) or (is_box and not is_prose(block))
+        following = blocks[position + 1 : position + 2]
+        is_subhead = any(ends_sentence(each.text) and not each.has_links for each in following)
+        is_box = (_heads_a_box(block) and not is_subhead) or (is_box and not is_prose(block))
         found = scan.pairs(position) if position >= passed and scan.may_begin(position) else None
         if found and position > start and _heads_pairs(blocks[position - 1], blocks[position]):
             passed = found.end
