@@ -38,12 +38,8 @@ _FARTHEST_APART = Decimal("0.1")
 _BETWEEN = 3
 
 
-_CURRENCY = re.compile("[$€]|USD|EUR")
-
-
-def names_currency(text: str) -> bool:
-    """Whether ``text`` may name the dollar or the euro."""
-    return _CURRENCY.search(text) is not None
+#: What a text has in it that may name the dollar or the euro.
+_NAMES_CURRENCY = re.compile("[$€]|USD|EUR").search
 
 
 def place_of(block: Block, blocks: list[Block]) -> str:
@@ -210,7 +206,7 @@ def _short_parts(blocks: list[Block]) -> list[str]:
         if len(block.text) <= 80:
             # One block may hold the whole ticker, in spans side by side.
             pieces = block.pieces
-            if names_currency(block.text):
+            if _NAMES_CURRENCY(block.text):
                 texts.append(place_of(block, blocks))
             texts += [block.text] if len(pieces) == 1 else [" ".join(text.split()) for text, _, _ in pieces]
     if _HAS_SEVERAL("".join(texts)):  # few headers have one, and all texts are asked at once

@@ -222,7 +222,7 @@ def is_list_of_links(block: Block) -> bool:
 def is_passed_over(block: Block) -> bool:
     """Whether a block between headline and text is neither a fact nor text: a caption, a button, breadcrumbs."""
     return (
-        sum(map(str.isalpha, block.text)) + sum(map(str.isdigit, block.text)) < _FEWEST_LETTERS
+        sum(map(str.isalnum, block.text[:_LONGEST_ORNAMENT])) < _FEWEST_LETTERS
         or block.zone in ("nav", "form", "figcaption")
         or is_markup(block.text)
         or is_see_also(block.text)
@@ -233,8 +233,8 @@ def is_passed_over(block: Block) -> bool:
 
 
 _STOPS, _OPEN_ENDS, _CLOSING_QUOTES = frozenset(".!?…。！？"), frozenset(":;"), frozenset('»”"')
-#: Letters and digits of a text; one letter in a circle stands for a portrait.
-_FEWEST_LETTERS = 2
+#: Letters and digits of a text, at whose beginning they are; one letter in a circle stands for a portrait.
+_FEWEST_LETTERS, _LONGEST_ORNAMENT = 2, 200
 #: Letters of a section's name or a button; blocks of a card with a headline and little else.
 LONGEST_SECTION, _MOST_OF_CARD = 30, 4
 #: Letters of a sentence.
