@@ -20,10 +20,14 @@ _TOP = 3
 
 _NUMBER = r"[+\-]?\d[\d\s]{0,6}(?:[.,]\d{1,4})?"
 _DOLLAR = re.compile(
-    rf"(?:\$|USD)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?|(?P<before>{_NUMBER})\s*\$", re.IGNORECASE
+    rf"(?:\$|USD|(?:АҚШ\s+)?доллар(?:ы|\s+США)?)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?"
+    rf"|(?P<before>{_NUMBER})\s*(?:\$|USD)",
+    re.IGNORECASE,
 )
-_HAS_DOLLAR = re.compile("[$]|USD", re.IGNORECASE).search
-_EURO = re.compile(rf"(?:€|EUR)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?|(?P<before>{_NUMBER})\s*€", re.IGNORECASE)
+_HAS_DOLLAR = re.compile("[$]|USD|доллар", re.IGNORECASE).search
+_EURO = re.compile(
+    rf"(?:€|EUR|евро|еуро)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?|(?P<before>{_NUMBER})\s*(?:€|EUR)", re.IGNORECASE
+)
 _OTHER = re.compile(rf"(?:RUB|RUR|CNY|GBP|KGS|UZS|TRY|CHF|JPY|₽|£|¥)\s*:?\s*(?:{_NUMBER})?.{{0,4}}", re.IGNORECASE)
 _BARE = re.compile(rf"{_NUMBER}\s*(?:₸|тг\.?)?")
 _TABLE_HEADING = re.compile(
@@ -38,8 +42,12 @@ _FARTHEST_APART = Decimal("0.1")
 _BETWEEN = 3
 
 
-#: What a text has in it that may name the dollar or the euro.
-_NAMES_CURRENCY = re.compile("[$€]|USD|EUR").search
+#: Signs and words that may name the dollar.
+_NAMES_CURRENCY = re.compile("[$€]|USD|EUR|[Дд]оллар").search
+#: A currency's name, which is no part of its rate.
+_WORD = re.compile("[а-яқ]{3}").search
+#: The day's change behind a rate.
+_CHANGE = re.compile(r"\s*\([+\-−]\s?\d[\d.,]*\s?%?\)")
 
 
 def place_of(block: Block, blocks: list[Block]) -> str:
@@ -110,8 +118,9 @@ def _euro(parts: Sequence[str], dollar_at: int, used: int, dollar: str) -> str |
     """Return the euro's rate: marked as such, or the bare number after the dollar's."""
     after = [*range(used, min(used + _BETWEEN, len(parts)))]
     before = [*range(dollar_at - 1, max(-1, dollar_at - 1 - _BETWEEN), -1)]
-    bare = parts[used] if used < len(parts) else ""
-    is_euro = _BARE.fullmatch(bare) and bare[0] not in "+-" and _is_in_proportion(bare, dollar)
+    # The day's change may stand between.
+    bare = next((parts[at] for at in after if not (parts[at][:1] in ("+", "-") and _BARE.fullmatch(parts[at]))), "")
+    is_euro = _BARE.fullmatch(bare) and _is_in_proportion(bare, dollar)
     return _marked_euro(parts, after, dollar) or (bare if is_euro else _marked_euro(parts, before, dollar))
 
 
@@ -136,7 +145,7 @@ def _is_in_proportion(euro: str, dollar: str) -> bool:
 def _rate_at(match: re.Match[str], parts: Sequence[str], index: int) -> tuple[str | None, int]:
     """Return the rate as printed, with its sign where they are one text, and the index behind it."""
     if match["rate"] or match["before"]:
-        return parts[index], index + 1
+        return parts[index] if not _WORD(parts[index]) else match["rate"], index + 1
     if index + 1 < len(parts) and _BARE.fullmatch(parts[index + 1]):
         return parts[index + 1], index + 2
     return None, index + 1
@@ -146,27 +155,39 @@ def _rate_at(match: re.Match[str], parts: Sequence[str], index: int) -> tuple[st
 _TEMPERATURE = re.compile(
     r"(?:погода(?:\s+во?(?:\s+[\w\-]+е\b)?)?\s*:?\s*)?(?:(?P<before>[^\W\d_](?:[^\d$€]{0,40}?[^\W\d_])?)[:,]?\s)?"
     r"(?P<degrees>[+\-−–]?\s?\d{1,2}\s*°\s*[CСcс]?)"
-    r"(?:[\s,]+(?P<city>[^\W\d][^°]{1,40})|,\s[^\d°]+[+\-−–]?\d{1,2}°\s*[CСcс]?)?",  # or of a second city
+    r"(?:[\s,]+(?P<city>[^\W\d][^°\d]{1,40})|,\s[^\d°]+[+\-−–]?\d{1,2}°\s*[CСcс]?)?",  # or of a second city
     re.IGNORECASE,
 )
 #: A city's name; menus, which often stand next to the temperature, begin with other words.
 _CITY = re.compile(
-    r"(?!(?:главная|новости|меню|поиск|войти|вход|вы\s+здесь|рубрики|разделы|спорт|погода|курс\w*|басты|жаңалықтар|мәзір)\b)"
+    r"(?!(?:главная|новости|меню|поиск|войти|вход|вы\s+здесь|рубрики|разделы|спорт|погода|курс\w*|басты|жаңалықтар|мәзір"
+    r"|снег\w*|дожд\w*|ясно|солнечно|туман\w*|гроз\w*|метель|\w*облачн\w*|пасмурно|без\s+осадков|ветер|ощущается)\b)"
     r"[^\W\d_][^\d$€]{1,40}",
     re.IGNORECASE,
 )
 _YEAR = re.compile(r"(\d{4})\s*(?:год|г\.?|жыл)", re.IGNORECASE)
-_WEEKDAY = re.compile(rf"^(?:{WEEKDAY_PATTERN})\.?,?\s+(?=\d)", re.IGNORECASE)
+_WEEKDAY = re.compile(
+    rf"^(?:(?:сегодня|бүгін)\s*[:,]?\s*)?(?:(?:{WEEKDAY_PATTERN})\.?,?\s+)?(?=\d)|,?\s+\(?(?:{WEEKDAY_PATTERN})\)?\.?$",
+    re.IGNORECASE,
+)
+_ONLY_WEEKDAY = re.compile(rf"(?:{WEEKDAY_PATTERN})\.?", re.IGNORECASE)
+_MONTH = re.compile(MONTH_PATTERN, re.IGNORECASE)
 _DAY = re.compile(rf"\d{{1,2}}\s+(?:{MONTH_PATTERN})", re.IGNORECASE)
 _DAY_AND_YEAR = re.compile(
-    rf"(?P<day>\d{{1,2}}\s+(?:{MONTH_PATTERN}))\s*,?\s+(?P<year>\d{{4}})(?:\s*(?:год|года|г\.?))?", re.IGNORECASE
+    rf"(?P<day>\d{{1,2}}\s+(?:{MONTH_PATTERN}))\s*,?\s+(?P<year>\d{{4}})(?:\s*(?:год|года|г\.?|ж\.?|жыл))?",
+    re.IGNORECASE,
 )
 _YEAR_AND_DAY = re.compile(
-    rf"(?P<year>\d{{4}})\s*(?:год|г\.?)?\s*,?\s+(?P<day>\d{{1,2}}\s+(?:{MONTH_PATTERN}))", re.IGNORECASE
+    rf"(?P<year>\d{{4}})\s*(?:год|г\.?|ж\.?|жыл\w*)?\s*,?\s+(?P<day>\d{{1,2}}\s+(?:{MONTH_PATTERN}))", re.IGNORECASE
 )
 # One text may hold several: "$495.1 €583.72", "+3 °C | Алматы".
-_SIDE_BY_SIDE = re.compile(r"\s*[|•·]\s*|\s+(?=(?:[€$]|EUR|USD)\s?:?\s?\d)")
-_HAS_SEVERAL = re.compile("[|•·€]|EUR").search
+_SIDE_BY_SIDE = re.compile(
+    r"\s*[|•·]\s*|\s+(?=(?:[€$]|EUR|USD)\s?:?\s?\d)|(?<=[\d₸])\s+(?=[+\-−]\d{1,2}\s?°)"
+    r"|(?:(?<=[.,]\d)|(?<=[.,]\d\d))\s+(?=\d{3}[.,]\d)|\s+(?=\d{4}\s+[Гг]од)"
+)
+_HAS_SEVERAL = re.compile(r"[|•·€]|EUR|\d\s+(?:[+\-−]\d{1,2}\s?°|\d{3}[.,]\d)").search
+#: A day in digits, which cards have too: the header's has its weekday next to it.
+_IN_DIGITS = re.compile(r"\d{1,2}\.\d{2}\.\d{4}")
 _HAS_DIGIT = re.compile(r"\d").search
 _PART_MARKS = " \t•·|,▲▼△▽↑↓"
 #: Texts of a row of a forecast, and rows that make one.
@@ -211,7 +232,7 @@ def _short_parts(blocks: list[Block]) -> list[str]:
             texts += [block.text] if len(pieces) == 1 else [" ".join(text.split()) for text, _, _ in pieces]
     if _HAS_SEVERAL("".join(texts)):  # few headers have one, and all texts are asked at once
         texts = [part for text in texts for part in (_SIDE_BY_SIDE.split(text) if _HAS_SEVERAL(text) else [text])]
-    return [part for text in texts if (part := text.strip(_PART_MARKS))]
+    return [part for text in texts if (part := (_CHANGE.sub("", text) if "(" in text else text).strip(_PART_MARKS))]
 
 
 def _read_weather(parts: Sequence[str], header: Header) -> None:
@@ -235,10 +256,14 @@ def _is_in_forecast(parts: Sequence[str], index: int) -> bool:
 
 def _read_date(parts: Sequence[str]) -> str | None:
     year = day = None
-    for part in parts:
-        part = _WEEKDAY.sub("", part) if _HAS_DIGIT(part) else ""
+    for before, printed, following in zip(["", *parts], parts, [*parts[1:], ""], strict=False):
+        part = _WEEKDAY.sub("", printed) if _HAS_DIGIT(printed) else ""
         if not part[:1].isdigit():
             continue
+        if part.isdecimal() and _MONTH.fullmatch(following):  # a part of its own, each
+            part = f"{part} {following}"
+        if _IN_DIGITS.fullmatch(part) and (part != printed or any(map(_ONLY_WEEKDAY.fullmatch, (before, following)))):
+            return part
         if match := _DAY_AND_YEAR.fullmatch(part) or _YEAR_AND_DAY.fullmatch(part):
             return f"{match['day']} {match['year']}"
         if match := _YEAR.fullmatch(part):

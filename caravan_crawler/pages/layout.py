@@ -100,6 +100,8 @@ def find_layout(document: Document) -> Layout:
     layout.weighed += [front.weighed] if front.weighed else []
     above, layout.front_start = _facts_above(document, headline)
     kinds = {fact.kind for fact in layout.facts}
+    if "date" in kinds and all(fact.kind == "date" for fact in above):
+        layout.front_start = headline  # that of the visit
     layout.facts += [fact for fact in above if fact.kind not in kinds]
     layout.trending = find_trending(document, front.text_start)
     if container is not None:

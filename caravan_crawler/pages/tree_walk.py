@@ -253,7 +253,7 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                     if tag == "a":
                         link, last_link = element, child
                         links.append(element)
-                    elif tag == "time" or (tag == "abbr" and "title" in attributes):
+                    elif tag == "time" or (tag in ("abbr", "span") and "title" in attributes):
                         times.append(element)
                 else:
                     element = None

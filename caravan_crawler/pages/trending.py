@@ -220,7 +220,8 @@ class _Scan:
             if len(self._blocks[number].text) > _LONGEST:
                 return
             for part in self._at(number):
-                if not (part.text[0].isdigit() and is_date(part.text)):  # a card may have one
+                is_count = part.link is None and _PLAIN_NUMBER.fullmatch(part.text)
+                if not (is_count or (part.text[0].isdigit() and is_date(part.text))):  # a card may have them
                     yield part
 
     def _at(self, number: int) -> list[_Part]:
