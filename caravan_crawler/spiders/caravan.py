@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from functools import wraps
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,11 +11,10 @@ from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
-from twisted.python.failure import Failure as RequestFailure
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
 from caravan_crawler.crawl_stats import CrawlStats
-from caravan_crawler.failures import RunEndsError, is_refusal
+from caravan_crawler.failures import is_refusal
 from caravan_crawler.frontier.articles import Frontier, ListedArticles, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.list_walk import Expected, ListingWalk
@@ -33,7 +31,7 @@ from caravan_crawler.frontier.schedule import (
 )
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, HOPS, TrapGuard
 from caravan_crawler.items import FORBIDDEN, LISTED, OTHER_ARTICLE, Failure, PageWrites
-from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
+from caravan_crawler.outcome import NO_SECTION_STAT
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds
@@ -58,6 +56,7 @@ from caravan_crawler.spiders.requests import (
     Priority,
     Requests,
     ResponseReader,
+    errback,
     redirects_temporarily,
     writes_of,
     writes_of_request,
@@ -71,30 +70,6 @@ _LOCAL_SETTINGS = LOCAL_DELAYS | {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS
 _MOVED = 3
 #: Pages that wrongly name another article's URL as their own, from which no such URL is believed.
 _VOID_CLAIMS = 3
-
-#: A method that yields the results and requests that follow from a failed request.
-_FailureHandler = Callable[["CaravanSpider", FailedRequest], Iterator[Any]]
-
-
-def errback(handle: _FailureHandler) -> Callable[["CaravanSpider", RequestFailure], Iterator[Any]]:
-    """Make an errback of ``handle``, which gets the :class:`FailedRequest`; commit the :class:`PageWrites` it yields.
-
-    Most output of an errback passes no spider middleware. Requests that were not sent, as the run ends, are only
-    counted: the next run sends them.
-    """
-
-    @wraps(handle)
-    def on_failure(spider: "CaravanSpider", failure: RequestFailure) -> Iterator[Any]:
-        if isinstance(failure.value, RunEndsError) or spider.crawler.stats.get_value(OTHER_SITE_STAT):
-            spider.crawl_stats.count("unasked")
-            return
-        for each in handle(spider, FailedRequest(failure)):
-            if isinstance(each, PageWrites):
-                spider.commit(each)
-            else:
-                yield each
-
-    return on_failure
 
 
 class CaravanSpider(Spider):

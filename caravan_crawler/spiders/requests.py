@@ -5,6 +5,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from functools import wraps
 from typing import Any
 from urllib.parse import urljoin
 
@@ -19,6 +20,7 @@ from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.listings import ListPage
 from caravan_crawler.frontier.schedule import Child, month_of
 from caravan_crawler.items import LISTED, PageWrites
+from caravan_crawler.outcome import OTHER_SITE_STAT
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page
@@ -74,8 +76,8 @@ class Requests:
 
     def page(self, path: str, handlers: Handlers, priority: int, **kwargs: Any) -> Request:
         """Return the request for a URL or path; ``kwargs`` are arguments of :class:`scrapy.Request`."""
-        callback, errback = handlers
-        return Request(urljoin(self._site.base, path), callback, errback=errback, priority=priority, **kwargs)
+        callback, on_failure = handlers
+        return Request(urljoin(self._site.base, path), callback, errback=on_failure, priority=priority, **kwargs)
 
     def articles(
         self,
@@ -239,6 +241,31 @@ class FailedRequest:
     def is_absent(self) -> bool:
         """Whether the site has no such page and need not have it."""
         return self.is_gone and bool(self.request.meta.get("optional"))
+
+
+#: A method of the spider that yields the results and requests that follow from a failed request.
+_FailureHandler = Callable[[Any, FailedRequest], Iterator[Any]]
+
+
+def errback(handle: _FailureHandler) -> Callable[[Any, Failure], Iterator[Any]]:
+    """Make an errback of ``handle``, which gets the :class:`FailedRequest`; commit the :class:`PageWrites` it yields.
+
+    Most output of an errback passes no spider middleware. Requests that were not sent, as the run ends, are only
+    counted: the next run sends them.
+    """
+
+    @wraps(handle)
+    def on_failure(spider: Any, failure: Failure) -> Iterator[Any]:
+        if isinstance(failure.value, failures.RunEndsError) or spider.crawler.stats.get_value(OTHER_SITE_STAT):
+            spider.crawl_stats.count("unasked")
+            return
+        for each in handle(spider, FailedRequest(failure)):
+            if isinstance(each, PageWrites):
+                spider.commit(each)
+            else:
+                yield each
+
+    return on_failure
 
 
 def charset_of(response: Response) -> str | None:
