@@ -30,14 +30,13 @@ from caravan_crawler.frontier.schedule import (
     SourceSchedule,
 )
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, HOPS, TrapGuard
-from caravan_crawler.items import FORBIDDEN, LISTED, OTHER_ARTICLE, Failure, PageWrites
+from caravan_crawler.items import LISTED, OTHER_ARTICLE, Failure, PageWrites
 from caravan_crawler.outcome import NO_SECTION_STAT
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import (
-    NOT_PARSED,
     ChangeFilter,
     PageKind,
     PageReading,
@@ -243,7 +242,7 @@ class CaravanSpider(Spider):
     @errback
     def home_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why the home page was not fetched; request the other sources, unless the site does not answer."""
-        yield self._forbidden(failed) if failed.is_forbidden else self._not_fetched(failed)
+        yield failed.count_failure(self.crawl_stats)
         if failed.is_answered:
             yield from self.source_requests(KNOWN_SECTIONS)
 
@@ -267,15 +266,15 @@ class CaravanSpider(Spider):
 
     def _article_failed(self, failed: FailedRequest) -> Iterator[Any]:
         if failed.is_forbidden:
-            yield from self._try_next_url(self._forbidden(failed), failed.request.url)
+            yield from self._try_next_url(failed.count_failure(self.crawl_stats), failed.request.url)
         elif self.discovery.is_doubtful(failed.writes.asked_key):
             if not failed.is_answered:
-                self._not_fetched(failed)
-            yield self._no_article_again(failed.writes)
+                failed.count_failure(self.crawl_stats)
+            yield failed.writes.bare(other_kind=PageKind.OTHER)  # as before, so it fails no run
         elif failed.is_answered or self.discovery.is_settled(failed.writes.asked_url):
             yield from self._try_next_url(failed.writes, failed.request.url, failed.reason, failed.message)
         else:
-            yield self._not_fetched(failed)
+            yield failed.count_failure(self.crawl_stats)
 
     def _read_page(self, page: Page, *, follow: bool = True) -> Iterator[Any]:
         """Store what a page says, and request the articles to which it links."""
@@ -284,13 +283,12 @@ class CaravanSpider(Spider):
             if again := self.retry(page):
                 yield again
                 return
+            self.crawl_stats.page(page.kind)
             if self.discovery.is_doubtful(writes.asked_key):
-                self._count_unusable(page)
-                yield self._no_article_again(writes)
+                yield writes.bare(other_kind=PageKind.OTHER)  # as before, so it fails no run
             elif page.kind is None or page.kind in WORTH_RETRYING:
-                yield self._unusable(page)
+                yield self.crawl_stats.fail(writes.bare(), *page.problem)
             else:
-                self._count_unusable(page)
                 yield from self._try_next_url(writes, page.document.url, *page.problem)
             return
         if first_part := self._first_part(page):
@@ -350,11 +348,6 @@ class CaravanSpider(Spider):
         is_misspelt = asked is not None and asked.spelling != asked.path
         yield from self._try_next_url(writes, url) if is_misspelt else [writes]
 
-    @staticmethod
-    def _no_article_again(writes: PageWrites) -> PageWrites:
-        """Return the result of a page that failed, and that was no article before, so that it fails no run."""
-        return PageWrites(writes.asked_url, writes.asked_key, other_kind=PageKind.OTHER)
-
     def _listed_but_no_article(self, keys: Iterable[str]) -> Iterator[Any]:
         """Register articles that a source names; store the failures of those that were read before and were none."""
         for writes, kind in self.listed_articles.mark_listed(keys):
@@ -367,7 +360,7 @@ class CaravanSpider(Spider):
         assert address is not None
         request = page.response.request
         if request is not None and redirects_temporarily(request, self.site, address.article_id):
-            asked, its_own = PageWrites(writes.asked_url, writes.asked_key), self.site.address(request.url)
+            asked, its_own = writes.bare(), self.site.address(request.url)
             yield from self._try_next_url(asked, request.url, *self._temporary_redirect_problem(request), is_sure=False)
             writes.asked_url, writes.asked_key = request.url, str(its_own.key) if its_own else None
         elif self._is_other_article(writes, address):
@@ -449,7 +442,7 @@ class CaravanSpider(Spider):
                 yield from self._settle(claimant, None)
             else:
                 message = f"it names {url} as its own URL, which cannot be read: {failed.message}"
-                yield self._failure(claimant.writes, "claimed_url", message)
+                yield self.crawl_stats.fail(claimant.writes.bare(), "claimed_url", message)
 
     def _settle(self, first: Page, other: ArticleReading | None) -> Iterator[Any]:
         """Store the ``first`` page's article, unless it is that of the claimed page (``other``)."""
@@ -531,7 +524,7 @@ class CaravanSpider(Spider):
         address = parts.first.address
         assert address is not None
         article = PageWrites(first.writes.asked_url, first.writes.asked_key or str(address.key))
-        return self._failure(article, f"part_{reason}", message)
+        return self.crawl_stats.fail(article, f"part_{reason}", message)
 
     # Sources
 
@@ -592,14 +585,14 @@ class CaravanSpider(Spider):
         elif again := self.retry(page):
             yield again
         else:
-            yield self._unusable(page)
+            yield page.count_failure(self.crawl_stats)
             yield from self._skip_list_page(response.url, walk)
 
     @errback
     def list_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """End the walk if the listing has no such page, else try the next one."""
         if failed.is_forbidden:
-            yield self._forbidden(failed)
+            yield failed.count_failure(self.crawl_stats)
             return
         walk = failed.request.cb_kwargs["walk"]
         if failed.is_absent or (failed.is_gone and walk.number(failed.writes.asked_url) > 1):
@@ -609,9 +602,9 @@ class CaravanSpider(Spider):
         is_settled = is_settled and self.discovery.is_settled(failed.writes.asked_url, is_sure=True)
         if is_settled:
             self.crawl_stats.count("absent/failed_before")
-            yield PageWrites(failed.writes.asked_url, failure=Failure(failed.reason, failed.message))
+            yield failed.writes.bare(failure=Failure(failed.reason, failed.message))
         else:
-            yield self._not_fetched(failed)
+            yield failed.count_failure(self.crawl_stats)
         if failed.is_gone:
             self.note_missing_section(failed.writes)
         yield from self._skip_list_page(failed.request.url, walk, is_settled=is_settled)
@@ -660,7 +653,7 @@ class CaravanSpider(Spider):
         expected = walk.expected(number)
         reason, message = f"list_{reason}", f"{message}; the list seems to go on here"
         if expected is Expected.SURE:
-            writes = self._failure(writes, reason, message)
+            writes = self.crawl_stats.fail(writes.bare(), reason, message)
         else:
             self.crawl_stats.count(f"absent/{reason.removeprefix('list_')}")
         if expected is Expected.LINKED:
@@ -718,7 +711,7 @@ class CaravanSpider(Spider):
     @errback
     def feed_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why the feed was not fetched."""
-        yield self._forbidden(failed) if failed.is_forbidden else self._not_fetched(failed)
+        yield failed.count_failure(self.crawl_stats)
 
     def parse_sitemap(self, response: Response, stamp: str | None = None, nesting: int = 0) -> Iterator[Any]:
         """Follow a sitemap's articles and the sitemaps an index names; ``stamp`` is its ``lastmod`` in the index.
@@ -744,13 +737,13 @@ class CaravanSpider(Spider):
     def sitemap_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why a sitemap was not fetched; the site may not have an optional one."""
         if failed.is_forbidden:
-            yield self._forbidden(failed)
+            yield failed.count_failure(self.crawl_stats)
         elif failed.is_absent:
             self.crawl_stats.count(f"absent/{failed.reason}")
             self.sitemaps.mark_read(failed.writes, ABSENT)
             yield failed.writes
         else:
-            yield self._not_fetched(failed)
+            yield failed.count_failure(self.crawl_stats)
             self.sitemaps.mark_failed(path_of(failed.writes.asked_url))
 
     def _listed_in(
@@ -808,7 +801,7 @@ class CaravanSpider(Spider):
             if again := self.retry(page):
                 yield again
             else:
-                yield self._unusable(page)
+                yield page.count_failure(self.crawl_stats)
                 self.sitemaps.mark_failed(path)
         elif page is not None and response.meta.get("optional") and not self.sitemaps.was_there(path):
             self.crawl_stats.page(PageKind.OTHER)
@@ -857,20 +850,6 @@ class CaravanSpider(Spider):
         """Reason and message of an article's URL that leads to another article for now."""
         return "redirected", f"it redirects to another article, but not for good: {request.url}"
 
-    def _forbidden(self, failed: FailedRequest) -> PageWrites:
-        """Count a page that robots.txt forbids; return its result.
-
-        Later runs request an article again, because the rules may be a mistake. The failure does not count as one.
-        """
-        self.crawl_stats.count("forbidden")
-        self.logger.info("Forbidden by robots.txt: %s", failed.request.url)
-        url, writes = failed.request.url, failed.writes
-        if writes.asked_key is not None and url == writes.asked_url:
-            writes.failure = Failure(FORBIDDEN, "robots.txt forbids it")
-        elif writes.asked_key is not None:
-            writes.failure = Failure("redirected", f"it redirects to {url}, which robots.txt forbids")
-        return writes
-
     def retry(self, page: Page) -> Request | None:
         """Return the request to repeat for a truncated or blocked page, until the retries are used up."""
         request = page.response.request
@@ -878,15 +857,6 @@ class CaravanSpider(Spider):
         if page.kind not in WORTH_RETRYING:
             return None
         return get_retry_request(request, spider=self, reason=f"page is {page.kind}")
-
-    def _unusable(self, page: Page) -> PageWrites:
-        """Count a page that cannot be used, and return its failure."""
-        self._count_unusable(page)
-        return self._failure(page.writes, *page.problem)
-
-    def _count_unusable(self, page: Page) -> None:
-        if page.kind is not None and page.kind not in NOT_PARSED:
-            self.crawl_stats.page(page.kind)
 
     def _try_next_url(
         self, writes: PageWrites, url: str, reason: str | None = None, message: str = "", *, is_sure: bool = True
@@ -911,19 +881,12 @@ class CaravanSpider(Spider):
             result.failure = Failure(reason, message)
         elif key is None or is_refusal(reason) or not (targets or key in self._unread):
             self._unread.add(key or "")
-            its_own = PageWrites(writes.asked_url, writes.asked_key) if is_sure else writes
-            result = self.crawl_stats.fail(its_own, reason, message)
+            result = self.crawl_stats.fail(writes.bare() if is_sure else writes, reason, message)
         else:
-            result = self._uncounted_failure(writes, reason, message)
+            result = self.crawl_stats.wrong_address(writes, reason, message)
         result.links += targets  # a run that is killed now leaves it to the next
         yield result
         yield from self.requests.articles(targets)
-
-    def _uncounted_failure(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
-        """Return a page's result with a failure of its URL that does not count as a failed page."""
-        self.crawl_stats.count("absent/wrong_address")
-        self.logger.debug("A wrong address: %s (%s)", writes.asked_url, message)
-        return PageWrites(writes.asked_url, writes.asked_key, failure=Failure(reason, message))
 
     def _is_other_article(self, writes: PageWrites, address: Address) -> bool:
         """Whether a redirect led to another article, at ``address``: one with another number and another slug.
@@ -941,7 +904,7 @@ class CaravanSpider(Spider):
 
     def _on_other_article(self, writes: PageWrites, url: str) -> Iterator[Any]:
         """Store that a URL redirects to another article; request the next URL of the requested one."""
-        result = self._uncounted_failure(writes, OTHER_ARTICLE, f"it redirects to {url}")
+        result = self.crawl_stats.wrong_address(writes, OTHER_ARTICLE, f"it redirects to {url}")
         yield from self._try_next_url(result, url)
 
     def _crawl(self, results: Iterable[PageWrites | Request]) -> None:
@@ -951,11 +914,3 @@ class CaravanSpider(Spider):
                 self.commit(each)
             else:
                 self.crawler.engine.crawl(each)
-
-    def _not_fetched(self, failed: FailedRequest) -> PageWrites:
-        """Count a page that was not fetched, and return its failure."""
-        return self._failure(failed.writes, failed.reason, failed.message)
-
-    def _failure(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
-        """Count a failed page, and return its result without what was found on it."""
-        return self.crawl_stats.fail(PageWrites(writes.asked_url, writes.asked_key), reason, message)

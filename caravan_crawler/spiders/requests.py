@@ -144,6 +144,11 @@ class Page:
             return self.kind, NOT_PARSED[self.kind]
         return f"kind_{self.kind}", f"it came as a page of kind: {self.kind}"
 
+    def count_failure(self, crawl_stats: CrawlStats) -> PageWrites:
+        """Count a page that cannot be used; return its result."""
+        crawl_stats.page(self.kind)
+        return crawl_stats.fail(self.writes.bare(), *self.problem)
+
 
 class ResponseReader:
     """Reads responses of ``site``; ``bounds`` limit what is parsed of a page."""
@@ -241,6 +246,12 @@ class FailedRequest:
     def is_absent(self) -> bool:
         """Whether the site has no such page and need not have it."""
         return self.is_gone and bool(self.request.meta.get("optional"))
+
+    def count_failure(self, crawl_stats: CrawlStats) -> PageWrites:
+        """Count the request as failed, or as forbidden by robots.txt; return its result."""
+        if self.is_forbidden:
+            return crawl_stats.forbidden(self.writes, self.request.url)
+        return crawl_stats.fail(self.writes, self.reason, self.message)
 
 
 #: A method of the spider that yields the results and requests that follow from a failed request.
