@@ -702,7 +702,7 @@ class CaravanSpider(Spider):
         lists = [f"/{section}/" for section in sorted(filter(None, sections))] if are_all_new else []
         writes.sources.append(self.schedule.read_now(FEED))
         writes.sources += self.schedule.due_lists(path for path in lists if not self.lists.is_begun(path))
-        yield self._syndication_writes(feed, writes, "feed")
+        yield self.responses.judge(feed, writes, "feed")
         yield from map(self.requests.sitemap, children)
         yield from self._entries(feed, writes, targets)
         for path in lists:
@@ -722,14 +722,14 @@ class CaravanSpider(Spider):
         if sitemap is None:
             yield from self._unreadable(response, "sitemap", stamp)
             return
-        is_nested = nesting >= MOST_NESTED and bool(sitemap.sitemaps)
-        children, targets = self._listed_in(sitemap, writes, is_nested=is_nested)
+        children, targets = self._listed_in(sitemap, writes, nesting)
         if any(self.site.address(entry.url) for entry in sitemap.pages[:100]):
             self.sitemaps.names_articles = True
         doubt = self.sitemaps.doubt(writes, stamp, sitemap)
         is_whole = sitemap.loss is None and doubt is None
         self.sitemaps.read(writes, stamp, is_index=sitemap.form is Form.INDEX, is_whole=is_whole)
-        yield self._syndication_writes(sitemap, writes, "sitemap", is_nested=is_nested, doubt=doubt)
+        was_there = self.sitemaps.was_there(path_of(writes.asked_url))
+        yield self.responses.judge(sitemap, writes, "sitemap", nesting=nesting, doubt=doubt, was_there=was_there)
         yield from (self.requests.sitemap(child, nesting=nesting + 1) for child in children)
         yield from self._entries(sitemap, writes, targets)
 
@@ -746,11 +746,10 @@ class CaravanSpider(Spider):
             yield failed.count_failure(self.crawl_stats)
             self.sitemaps.mark_failed(path_of(failed.writes.asked_url))
 
-    def _listed_in(
-        self, read: Syndication, writes: PageWrites, *, is_nested: bool = False
-    ) -> tuple[list[Child], list[Target]]:
+    def _listed_in(self, read: Syndication, writes: PageWrites, nesting: int = 0) -> tuple[list[Child], list[Target]]:
         """Return the sitemaps and the articles to request that a feed or a sitemap names; no sitemaps if too deep."""
-        sitemaps = ((self.site.resolve(entry.url), entry.stamp) for entry in ([] if is_nested else read.sitemaps))
+        entries = read.sitemaps if nesting < MOST_NESTED else ()
+        sitemaps = ((self.site.resolve(entry.url), entry.stamp) for entry in entries)
         children = self.sitemaps.find([Child(path_of(url), stamp) for url, stamp in sitemaps if url], writes)
         is_in_period = self.sitemaps.is_month_wanted(path_of(writes.asked_url))
         targets, left = self.discovery.targets_of_entries(read.pages, writes, is_in_period=is_in_period)
@@ -767,31 +766,6 @@ class CaravanSpider(Spider):
         addresses = (self.site.address(entry.url) for entry in read.pages)
         yield from self._listed_but_no_article(str(address.key) for address in addresses if address is not None)
         yield from self.requests.articles(targets, listed=writes.listed)
-
-    def _syndication_writes(
-        self, read: Syndication, writes: PageWrites, what: str, *, is_nested: bool = False, doubt: str | None = None
-    ) -> PageWrites:
-        """Count a feed or sitemap and return its result, with a failure if a part could not be read.
-
-        One in ``doubt`` is read again, but counts as a failure only if an earlier run has found entries in it.
-        """
-        self.crawl_stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
-        if read.skipped:
-            self.crawl_stats.count("skipped/sitemap_of_no_articles", len(read.skipped))
-        if read.loss is not None:
-            why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
-            number = len(read.pages) + len(read.sitemaps)
-            self.crawl_stats.fail(writes, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
-        elif is_nested:
-            message = f"{MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
-            self.crawl_stats.fail(writes, "sitemap_nested", message)
-        elif self.responses.is_foreign(read):
-            self.crawl_stats.fail(writes, f"{what}_elsewhere", "none of its entries has an address of this site")
-        elif doubt is not None and self.sitemaps.was_there(path_of(writes.asked_url)):
-            self.crawl_stats.fail(writes, f"{what}_doubtful", doubt)
-        elif doubt is not None:
-            writes.failure = Failure(f"{what}_doubtful", doubt)
-        return writes
 
     def _unreadable(self, response: Response, what: str, stamp: str | None = None) -> Iterator[Any]:
         """Handle a feed or sitemap that is none; a page in place of an optional one is no failure."""

@@ -13,7 +13,7 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from caravan_crawler import failures
+from caravan_crawler import failures, items
 from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.frontier.articles import Target
@@ -24,7 +24,7 @@ from caravan_crawler.outcome import OTHER_SITE_STAT
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page
-from caravan_crawler.pages.syndication import Syndication, read_syndication
+from caravan_crawler.pages.syndication import Form, Syndication, read_syndication
 from caravan_crawler.urls import Site, may_be_one
 
 logger = logging.getLogger(__name__)
@@ -174,7 +174,41 @@ class ResponseReader:
         """Return a feed or sitemap; None if the response is none."""
         return read_syndication(response.body, response.url, charset_of(response))
 
-    def is_foreign(self, read: Syndication) -> bool:
+    def judge(
+        self,
+        read: Syndication,
+        writes: PageWrites,
+        what: str,
+        *,
+        nesting: int = 0,
+        doubt: str | None = None,
+        was_there: bool = False,
+    ) -> PageWrites:
+        """Count a feed or sitemap and return its result, with a failure if a part could not be read.
+
+        One in ``doubt`` is read again, but counts as a failure only if an earlier run has found entries in it
+        (``was_there``).
+        """
+        stats = self._crawl_stats
+        stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
+        if read.skipped:
+            stats.count("skipped/sitemap_of_no_articles", len(read.skipped))
+        if read.loss is not None:
+            why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
+            number = len(read.pages) + len(read.sitemaps)
+            stats.fail(writes, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
+        elif nesting >= MOST_NESTED and read.sitemaps:
+            message = f"{MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
+            stats.fail(writes, "sitemap_nested", message)
+        elif self._is_foreign(read):
+            stats.fail(writes, f"{what}_elsewhere", "none of its entries has an address of this site")
+        elif doubt is not None and was_there:
+            stats.fail(writes, f"{what}_doubtful", doubt)
+        elif doubt is not None:
+            writes.failure = items.Failure(f"{what}_doubtful", doubt)
+        return writes
+
+    def _is_foreign(self, read: Syndication) -> bool:
         """Whether a feed or sitemap has entries, and none of them has an address of this site."""
         entries = (*read.pages, *read.sitemaps)
         has_any = bool(entries) or read.without_address > 0
