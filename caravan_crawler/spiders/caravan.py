@@ -128,7 +128,6 @@ class CaravanSpider(Spider):
             is_bounded=self.arguments.is_bounded,
             may_be_asked=lambda path: self.discovery.may_be_asked(path),
         )
-        self._list_ends: dict[ListingWalk, tuple[str, str, str]] = {}
         self._changes = ChangeFilter()
 
     @classmethod
@@ -215,8 +214,7 @@ class CaravanSpider(Spider):
         self.is_exhausted = not requests
         if self.is_exhausted:
             self.discovery.drop_deferred()
-            for walk in [walk for walk in self._list_ends if self.lists.is_gap(walk)]:
-                self._count_gap(walk)
+            self.lists.find_gaps()
             self.commit(self._list_writes())
 
     def closed(self, reason: str) -> None:
@@ -635,7 +633,6 @@ class CaravanSpider(Spider):
         writes.listed = {target.key for target in targets if not target.key.isdecimal()} & listed
         is_in_sitemaps = self.sitemaps.name_everything
         following = self.lists.read(walk, listing, around, len(targets), is_in_sitemaps=is_in_sitemaps)
-        self._count_gap(walk)
         yield self._list_writes(writes)
         self.crawl_stats.reading(reading)
         yield from self.page_facts(page, reading)
@@ -658,16 +655,10 @@ class CaravanSpider(Spider):
             self.crawl_stats.count(f"absent/{reason.removeprefix('list_')}")
         if expected is Expected.LINKED:
             self.logger.info("A list ends before %s (%s)", writes.asked_url, message)
-            self._list_ends[walk] = writes.asked_url, reason, message
+            self.lists.note_end(walk, writes.asked_url, reason, message)
         following = self.lists.missing(walk, number)
         yield self._list_writes(writes)
         yield from self.requests.listing_pages(following)
-
-    def _count_gap(self, walk: ListingWalk) -> None:
-        """Count as failed the page that was taken for the end of a list, if there is one; it is not the end."""
-        if (end := self._list_ends.pop(walk, None)) is not None:
-            url, reason, message = end
-            self.commit(self.crawl_stats.fail(PageWrites(url), reason, message))
 
     def _skip_list_page(self, url: str, walk: ListingWalk, *, is_settled: bool = False) -> Iterator[Any]:
         following = self.lists.failed(walk, walk.number(url), is_settled=is_settled)
@@ -675,7 +666,9 @@ class CaravanSpider(Spider):
         yield from self.requests.listing_pages(following)
 
     def _list_writes(self, writes: PageWrites | None = None) -> PageWrites:
-        """Return the progress of the listings, with the result of a page."""
+        """Count the gaps found in listings as failures; return the listings' progress, with the result of a page."""
+        for url, reason, message in self.lists.take_gaps():
+            self.commit(self.crawl_stats.fail(PageWrites(url), reason, message))
         writes = writes or PageWrites()
         changed = self.lists.take_changed().items()
         writes.sources += [self.schedule.read_now(path, state=state.to_json()) for path, state in changed]
