@@ -16,10 +16,11 @@ _MOST_ROUNDS = 3
 
 
 class ListPage(NamedTuple):
-    """A listing page to request: its path, and the walk that needs it."""
+    """A listing page to request: its path, the walk that needs it, and its number there."""
 
     path: str
     walk: ListingWalk
+    number: int
 
 
 class Listings:
@@ -218,4 +219,4 @@ class Listings:
         self._given_up.append(walk)
 
     def _page(self, walk: ListingWalk, page_number: int) -> ListPage:
-        return ListPage(walk.state.page_path(walk.path, page_number), walk)
+        return ListPage(walk.state.page_path(walk.path, page_number), walk, page_number)

@@ -572,19 +572,20 @@ class CaravanSpider(Spider):
         """Whether a section, or its listing, is requested."""
         return self.arguments.has_section(path and path.strip("/"))
 
-    def parse_list(self, response: Response, walk: ListingWalk) -> Iterator[Any]:
-        """Read a listing page of a walk; request its articles and the next page."""
+    def parse_list(self, response: Response, walk: ListingWalk, number: int) -> Iterator[Any]:
+        """Read the page with this number of a walk; request its articles and the next page."""
         page = self.responses.page(response)
         if page.kind is PageKind.ERROR and says_nothing_is_here(page.document):
             self.note_missing_section(page.writes)
-            yield from self._without_list_page(page.writes, walk, "nothing_here", "it says that there is nothing here")
+            message = "it says that there is nothing here"
+            yield from self._without_list_page(page.writes, walk, number, "nothing_here", message)
         elif page.reading is not None:
-            yield from self._read_list(page, page.reading, walk)
+            yield from self._read_list(page, page.reading, walk, number)
         elif again := self.retry(page):
             yield again
         else:
             yield page.count_failure(self.crawl_stats)
-            yield from self._skip_list_page(response.url, walk)
+            yield from self._skip_list_page(walk, number)
 
     @errback
     def list_failed(self, failed: FailedRequest) -> Iterator[Any]:
@@ -592,12 +593,11 @@ class CaravanSpider(Spider):
         if failed.is_forbidden:
             yield failed.count_failure(self.crawl_stats)
             return
-        walk = failed.request.cb_kwargs["walk"]
-        if failed.is_absent or (failed.is_gone and walk.number(failed.writes.asked_url) > 1):
-            yield from self._without_list_page(failed.writes, walk, failed.reason, failed.message)
+        walk, number = failed.request.cb_kwargs["walk"], failed.request.cb_kwargs["number"]
+        if failed.is_absent or (failed.is_gone and number > 1):
+            yield from self._without_list_page(failed.writes, walk, number, failed.reason, failed.message)
             return
-        is_settled = walk.number(failed.writes.asked_url) > 1
-        is_settled = is_settled and self.discovery.is_settled(failed.writes.asked_url, is_sure=True)
+        is_settled = number > 1 and self.discovery.is_settled(failed.writes.asked_url, is_sure=True)
         if is_settled:
             self.crawl_stats.count("absent/failed_before")
             yield failed.writes.bare(failure=Failure(failed.reason, failed.message))
@@ -605,21 +605,20 @@ class CaravanSpider(Spider):
             yield failed.count_failure(self.crawl_stats)
         if failed.is_gone:
             self.note_missing_section(failed.writes)
-        yield from self._skip_list_page(failed.request.url, walk, is_settled=is_settled)
+        yield from self._skip_list_page(walk, number, is_settled=is_settled)
 
-    def _read_list(self, page: Page, reading: PageReading, walk: ListingWalk) -> Iterator[Any]:
+    def _read_list(self, page: Page, reading: PageReading, walk: ListingWalk, number: int) -> Iterator[Any]:
         document, writes = page.document, page.writes
         listing = read_listing(document, walk.place(path_of(document.url)))
         if listing.unknown_next is not None:
             self.crawl_stats.unknown_next(listing.path, listing.unknown_next)
         around = frozenset(line.address.key for line in reading.trending)
-        asked_number = walk.number(writes.asked_url)
-        if walk.is_missing(asked_number, listing, around):
+        if walk.is_missing(number, listing, around):
             self.crawl_stats.page(PageKind.OTHER)
-            if listing.number == asked_number:
-                yield from self._without_list_page(writes, walk, "no_articles", "it lists no articles")
-            else:
-                yield from self._without_list_page(writes, walk, "redirected", f"it redirects to {document.url}")
+            reason, message = "no_articles", "it lists no articles"
+            if listing.number != number:
+                reason, message = "redirected", f"it redirects to {document.url}"
+            yield from self._without_list_page(writes, walk, number, reason, message)
             return
         links = [(card.address, card.url) for card in listing.cards if self.arguments.is_open_to(card.date)]
         if not any(card.address.section == path_of(writes.asked_url).strip("/") for card in listing.cards):
@@ -641,12 +640,13 @@ class CaravanSpider(Spider):
         if not self.trap_guard.is_over(listing.path):  # else the next run continues here
             yield from self.requests.listing_pages(following)
 
-    def _without_list_page(self, writes: PageWrites, walk: ListingWalk, reason: str, message: str) -> Iterator[Any]:
+    def _without_list_page(
+        self, writes: PageWrites, walk: ListingWalk, number: int, reason: str, message: str
+    ) -> Iterator[Any]:
         """Handle a page that a listing does not have: a failure if it must have it, else perhaps its end.
 
         A later run asks again for a page to which another links.
         """
-        number = walk.number(writes.asked_url)
         expected = walk.expected(number)
         reason, message = f"list_{reason}", f"{message}; the list seems to go on here"
         if expected is Expected.SURE:
@@ -660,8 +660,8 @@ class CaravanSpider(Spider):
         yield self._list_writes(writes)
         yield from self.requests.listing_pages(following)
 
-    def _skip_list_page(self, url: str, walk: ListingWalk, *, is_settled: bool = False) -> Iterator[Any]:
-        following = self.lists.failed(walk, walk.number(url), is_settled=is_settled)
+    def _skip_list_page(self, walk: ListingWalk, number: int, *, is_settled: bool = False) -> Iterator[Any]:
+        following = self.lists.failed(walk, number, is_settled=is_settled)
         yield self._list_writes()
         yield from self.requests.listing_pages(following)
 

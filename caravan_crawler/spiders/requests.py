@@ -107,7 +107,8 @@ class Requests:
         # A walk tracks its pages, and reads some again on purpose.
         extra: dict[str, Any] = {"meta": _OPTIONAL if is_optional else None, "dont_filter": True}
         return [
-            self.page(page.path, self._listing, Priority.LIST, cb_kwargs={"walk": page.walk}, **extra) for page in pages
+            self.page(path, self._listing, Priority.LIST, cb_kwargs={"walk": walk, "number": number}, **extra)
+            for path, walk, number in pages
         ]
 
     def sitemap(self, child: Child, *, is_optional: bool = False, nesting: int = 0) -> Request:
