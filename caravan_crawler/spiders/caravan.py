@@ -60,7 +60,7 @@ from caravan_crawler.spiders.requests import (
     writes_of,
     writes_of_request,
 )
-from caravan_crawler.urls import Address, Site, has_moved, is_same_slug, path_of
+from caravan_crawler.urls import Address, Site, has_moved, is_other_article, path_of
 
 #: Settings for a site on loopback.
 _LOCAL_SETTINGS = LOCAL_DELAYS | {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
@@ -365,7 +365,7 @@ class CaravanSpider(Spider):
             yield from self._on_other_article(writes, page.document.url)
             writes.asked_url, writes.asked_key = page.document.url, None
         own = self.frontier.record(address)
-        if own is None and self._is_old(writes.asked_key):
+        if own is None and self.discovery.is_old(writes.asked_key):
             own = address  # the store merges what it has of the article under its two addresses
         if own is None:
             self.crawl_stats.count("dropped/known_under_another_address")
@@ -802,15 +802,11 @@ class CaravanSpider(Spider):
             )
         elif self._is_other_article(writes, address):
             self._crawl(self._on_other_article(writes, request.url))
-        elif self._is_old(writes.asked_key):
+        elif self.discovery.is_old(writes.asked_key):
             self.crawler.engine.crawl(request.replace(dont_filter=True))
         elif writes.asked_key is not None:
             writes.other_kind = "alias"
             self.commit(writes)
-
-    def _is_old(self, key: str | None) -> bool:
-        """Whether an article of earlier runs was not read in this one, neither by its old address nor by its text."""
-        return key is not None and self.discovery.is_stored(key) and not self.discovery.has_read(key)
 
     @staticmethod
     def _temporary_redirect_problem(request: Request) -> tuple[str, str]:
@@ -856,18 +852,11 @@ class CaravanSpider(Spider):
         yield from self.requests.articles(targets)
 
     def _is_other_article(self, writes: PageWrites, address: Address) -> bool:
-        """Whether a redirect led to another article, at ``address``: one with another number and another slug.
-
-        The store decides it for articles that it has. A misspelt path may lead to another slug even without a number.
-        """
+        """Whether a redirect led to another article, at ``address``. The store decides it for articles that it has."""
         asked = self.site.address(writes.asked_url)
-        if asked is None or writes.asked_key is None or asked.key == address.key or self.arguments.urls:
+        if asked is None or writes.asked_key is None or self.arguments.urls:
             return False
-        if asked.path is not None and address.path is not None and is_same_slug(asked.path, address.path):
-            return False
-        has_numbers = asked.article_id is not None and address.article_id is not None
-        is_misspelt = asked.path is not None and asked.spelling != asked.path
-        return (has_numbers or is_misspelt) and not self.discovery.is_stored(writes.asked_key)
+        return is_other_article(asked, address) and not self.discovery.is_stored(writes.asked_key)
 
     def _on_other_article(self, writes: PageWrites, url: str) -> Iterator[Any]:
         """Store that a URL redirects to another article; request the next URL of the requested one."""
