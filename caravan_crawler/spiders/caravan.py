@@ -56,7 +56,7 @@ from caravan_crawler.spiders.requests import (
     Requests,
     ResponseReader,
     errback,
-    redirects_temporarily,
+    temporary_redirect_problem,
     writes_of,
     writes_of_request,
 )
@@ -357,9 +357,10 @@ class CaravanSpider(Spider):
         address, writes = article.address, page.writes
         assert address is not None
         request = page.response.request
-        if request is not None and redirects_temporarily(request, self.site, address.article_id):
-            asked, its_own = writes.bare(), self.site.address(request.url)
-            yield from self._try_next_url(asked, request.url, *self._temporary_redirect_problem(request), is_sure=False)
+        assert request is not None
+        if problem := temporary_redirect_problem(request, self.site, address.article_id):
+            its_own = self.site.address(request.url)
+            yield from self._try_next_url(writes.bare(), request.url, *problem, is_sure=False)
             writes.asked_url, writes.asked_key = request.url, str(its_own.key) if its_own else None
         elif self._is_other_article(writes, address):
             yield from self._on_other_article(writes, page.document.url)
@@ -796,10 +797,8 @@ class CaravanSpider(Spider):
         elif (address := self.site.address(request.url)) is None:
             self.note_missing_section(writes)
             self._crawl(self._try_next_url(writes, request.url, "redirected", f"it redirects to {request.url}"))
-        elif writes.asked_key is not None and redirects_temporarily(request, self.site):
-            self._crawl(
-                self._try_next_url(writes, request.url, *self._temporary_redirect_problem(request), is_sure=False)
-            )
+        elif writes.asked_key is not None and (problem := temporary_redirect_problem(request, self.site)):
+            self._crawl(self._try_next_url(writes, request.url, *problem, is_sure=False))
         elif self._is_other_article(writes, address):
             self._crawl(self._on_other_article(writes, request.url))
         elif self.discovery.is_old(writes.asked_key):
@@ -807,11 +806,6 @@ class CaravanSpider(Spider):
         elif writes.asked_key is not None:
             writes.other_kind = "alias"
             self.commit(writes)
-
-    @staticmethod
-    def _temporary_redirect_problem(request: Request) -> tuple[str, str]:
-        """Reason and message of an article's URL that leads to another article for now."""
-        return "redirected", f"it redirects to another article, but not for good: {request.url}"
 
     def retry(self, page: Page) -> Request | None:
         """Return the request to repeat for a truncated or blocked page, until the retries are used up."""

@@ -241,8 +241,8 @@ def writes_of_request(request: Request) -> PageWrites:
 _PERMANENT = (301, 308)
 
 
-def redirects_temporarily(request: Request, site: Site, number: int | None = None) -> bool:
-    """Whether temporary redirects have led from an article's address to that of another article.
+def temporary_redirect_problem(request: Request, site: Site, number: int | None = None) -> tuple[str, str] | None:
+    """Return reason and message if temporary redirects have led from an article's address to that of another article.
 
     ``number`` is that of the article to which they have led, if its page has one.
     """
@@ -250,11 +250,13 @@ def redirects_temporarily(request: Request, site: Site, number: int | None = Non
     addresses = [site.address(url) for url in urls]
     first, last = addresses[0], addresses[-1]
     if first is None or last is None or may_be_one(first, last):
-        return False
+        return None
     if first.article_id is not None and first.article_id == number:
-        return False
+        return None
     steps = zip(addresses, addresses[1:], request.meta.get("redirect_reasons", ()), strict=False)
-    return any(status not in _PERMANENT and before != after for before, after, status in steps)
+    if any(status not in _PERMANENT and before != after for before, after, status in steps):
+        return "redirected", f"it redirects to another article, but not for good: {request.url}"
+    return None
 
 
 class FailedRequest:
