@@ -532,8 +532,7 @@ class CaravanSpider(Spider):
         yield self.requests.page(FEED, (self.parse_feed, self.feed_failed), Priority.FRONT)
         requested_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
         for path in dict.fromkeys([*requested_sections, *sections, *self.schedule.known_lists]):
-            is_leading = path == KNOWN_SECTIONS[0] or path in requested_sections
-            yield from self.listing_requests(path, is_optional=path not in requested_sections, must=is_leading)
+            yield from self.listing_requests(path)
         for child, is_optional in self.sitemaps.due():
             yield self.requests.sitemap(child, is_optional=is_optional)
 
@@ -555,19 +554,20 @@ class CaravanSpider(Spider):
 
     # Listings
 
-    def listing_requests(self, path: str, *, is_optional: bool = True, must: bool = False) -> Iterator[Request]:
+    def listing_requests(self, path: str, *, must: bool = False) -> Iterator[Request]:
         """Request a listing from its top if due or ``must``, and from where an earlier run stopped.
 
-        The top of a listing that is not optional is read in every run. Otherwise only the first run would report that
-        the site has no such section.
+        The tops of the first known section, which shows new articles, and of requested sections are read in every run.
+        Otherwise only the first run would report that the site has no such section.
         """
         if self.lists.is_begun(path) or not self.is_section(path):
             return
+        is_requested = path.strip("/") in self.arguments.sections
         state = self.schedule.list_state(path)
-        from_top = must or not is_optional or self.schedule.is_list_due(path)
+        from_top = must or is_requested or path == KNOWN_SECTIONS[0] or self.schedule.is_list_due(path)
         if from_top or self.lists.left(path, state):
             pages = self.lists.begin(path, state, from_top=from_top)
-            yield from self.requests.listing_pages(pages, is_optional=is_optional)
+            yield from self.requests.listing_pages(pages, is_optional=not is_requested)
 
     def is_section(self, path: str | None) -> bool:
         """Whether a section, or its listing, is requested."""
