@@ -7,9 +7,9 @@ from collections.abc import Callable
 from scrapy.crawler import Crawler
 
 from caravan_crawler.failures import RobotsUnreadError, end_run, is_refusal, is_unanswered
-from caravan_crawler.items import Failure, PageWrites
+from caravan_crawler.items import FORBIDDEN, Failure, PageWrites
 from caravan_crawler.outcome import UNKNOWN_ENTRY_STAT, UNKNOWN_NEXT_STAT, entries_problem
-from caravan_crawler.pages.page import UNSOUND, PageKind, PageReading
+from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading
 
 logger = logging.getLogger(__name__)
 
@@ -68,8 +68,10 @@ class CrawlStats:
         """Count an event: ``pages/article``, ``absent/http_404`` …"""
         self._crawler.stats.inc_value(f"caravan/{event}", number)
 
-    def page(self, kind: PageKind) -> None:
-        """Count a page by its kind; :meth:`fail` judges one of an unsound kind."""
+    def page(self, kind: PageKind | None) -> None:
+        """Count a page by its kind, if it was parsed; :meth:`fail` judges one of an unsound kind."""
+        if kind is None or kind in NOT_PARSED:
+            return
         self.count(f"pages/{kind}")
         if kind not in UNSOUND:
             self._outage.good()
@@ -99,6 +101,25 @@ class CrawlStats:
             self._outage.bad(answered=is_refusal(reason))
         else:
             self._outage.good()
+        return writes
+
+    def wrong_address(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
+        """Return a page's result with a failure of its URL that does not count as a failed page."""
+        self.count("absent/wrong_address")
+        logger.debug("A wrong address: %s (%s)", writes.asked_url, message)
+        return writes.bare(failure=Failure(reason, message))
+
+    def forbidden(self, writes: PageWrites, url: str) -> PageWrites:
+        """Count a page that robots.txt forbids, at ``url`` after redirects; return its result.
+
+        Later runs request an article again, because the rules may be a mistake. The failure does not count as one.
+        """
+        self.count("forbidden")
+        logger.info("Forbidden by robots.txt: %s", url)
+        if writes.asked_key is not None and url == writes.asked_url:
+            writes.failure = Failure(FORBIDDEN, "robots.txt forbids it")
+        elif writes.asked_key is not None:
+            writes.failure = Failure("redirected", f"it redirects to {url}, which robots.txt forbids")
         return writes
 
     def refused(self, page_url: str, problem: str) -> None:

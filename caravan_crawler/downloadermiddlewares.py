@@ -15,7 +15,7 @@ from scrapy.utils.httpobj import urlparse_cached
 from caravan_crawler.addons import CrawlerComponent
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
-from caravan_crawler.failures import RefusedError, RobotsUnreadError, end_run, error_message
+from caravan_crawler.failures import RefusedError, RobotsUnreadError, RunEndsError, end_run, error_message
 from caravan_crawler.outcome import IDENTITY_STAT, OTHER_SITE_STAT
 from caravan_crawler.pages.encoding import utf_16_as_utf_8
 from caravan_crawler.store.store import IDENTITY, identity_problem, site_identity
@@ -31,12 +31,16 @@ class RobotsTxtMiddleware(robotstxt.RobotsTxtMiddleware):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._problems: dict[str, str] = {}
+        self._errors: dict[str, Exception] = {}
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         """Refuse requests to a host whose robots.txt had no valid response."""
         netloc = urlparse_cached(request).netloc
-        if problem := self._problems.get(netloc):
+        error = self._errors.get(netloc)
+        if isinstance(error, RunEndsError):  # neither robots.txt nor the page was requested
+            raise RunEndsError(str(error))
+        if error is not None:
+            problem = error_message(error)
             raise RobotsUnreadError(f"robots.txt could not be read ({problem}), so nothing may be requested")
         # Scrapy gives the rules only to the first two of several requests that wait for them.
         rules = self._parsers[netloc]
@@ -52,7 +56,7 @@ class RobotsTxtMiddleware(robotstxt.RobotsTxtMiddleware):
         await super()._parse_robots(response.replace(body=_as_utf_8(rules)), netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
-        self._problems[netloc] = error_message(exc)
+        self._errors[netloc] = exc
         super()._robots_error(exc, netloc)
 
 

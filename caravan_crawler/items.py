@@ -290,3 +290,7 @@ class PageWrites:
     last_modified: str | None = None
     page_facts: dict[str, bool] = field(default_factory=dict)
     """For an article's page, whether it has rates, weather and trending topics."""
+
+    def bare(self, **fields: Any) -> "PageWrites":
+        """Return a result of the same request with these ``fields``, without what was found on the page."""
+        return PageWrites(self.asked_url, self.asked_key, **fields)

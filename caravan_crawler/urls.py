@@ -242,6 +242,20 @@ def may_be_one(first: Address, second: Address) -> bool:
     return is_same_slug(first.path, second.path)
 
 
+def is_other_article(asked: Address, reached: Address) -> bool:
+    """Whether a redirect has led to another article: one with another number and another slug.
+
+    A misspelt path may lead to another slug even without a number.
+    """
+    if asked.key == reached.key:
+        return False
+    if asked.path is not None and reached.path is not None and is_same_slug(asked.path, reached.path):
+        return False
+    has_numbers = asked.article_id is not None and reached.article_id is not None
+    is_misspelt = asked.path is not None and asked.spelling != asked.path
+    return has_numbers or is_misspelt
+
+
 def has_moved(path: str | None, number: int | None) -> bool:
     """Whether an article with this number has a path without it, to which older paths lead."""
     return path is not None and number is not None and not path.rstrip("/").endswith(f"-{number}")

@@ -57,7 +57,7 @@ class Command(OnePageCommand, ParseCommand):
             if opts.callback == "parse_list":
                 path = listing_of(urlsplit(request.url).path)[0]
                 (page,) = spider.lists.begin(path, spider.schedule.list_state(path), from_top=True)
-                request = request.replace(cb_kwargs={"walk": page.walk})
+                request = request.replace(cb_kwargs={"walk": page.walk, "number": page.walk.number(request.url)})
         return super().prepare_request(spider, request, opts)
 
 

@@ -252,8 +252,7 @@ class ListedArticles:
     def add_other(self, page_writes: PageWrites, kind: PageKind) -> None:
         """Register a page that was no article, in case a source names it as one later."""
         if page_writes.asked_key in self._linked:
-            found = PageWrites(page_writes.asked_url, page_writes.asked_key)
-            self._linked[page_writes.asked_key] = found, kind
+            self._linked[page_writes.asked_key] = page_writes.bare(), kind
 
     def mark_listed(self, keys: Iterable[str]) -> list[tuple[PageWrites, PageKind]]:
         """Register what a source names as articles; return those whose pages were read before and were none."""

@@ -337,6 +337,10 @@ class Discovery:
         held = self._article_store.known([key]).get(key)
         return self.has_read(key) or (held is not None and held.what == "stored")
 
+    def is_old(self, key: str | None) -> bool:
+        """Whether an article of earlier runs was not read in this one, neither by its old address nor by its text."""
+        return key is not None and self.is_stored(key) and not self.has_read(key)
+
     @staticmethod
     def is_same_text(one: ArticleReading, other: ArticleReading) -> bool:
         """Whether two pages have the text of one article."""

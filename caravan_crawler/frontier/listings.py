@@ -16,10 +16,11 @@ _MOST_ROUNDS = 3
 
 
 class ListPage(NamedTuple):
-    """A listing page to request: its path, and the walk that needs it."""
+    """A listing page to request: its path, the walk that needs it, and its number there."""
 
     path: str
     walk: ListingWalk
+    number: int
 
 
 class Listings:
@@ -45,6 +46,8 @@ class Listings:
         self._held: list[tuple[ListingWalk, Listing, list[Key], int]] = []
         self._given_up: list[ListingWalk] = []
         self._days: dict[Key, date] = {}
+        self._ends: dict[ListingWalk, tuple[str, str, str]] = {}
+        self._gaps: list[tuple[str, str, str]] = []
 
     def is_begun(self, path: str) -> bool:
         """Whether this run reads the listing."""
@@ -92,6 +95,8 @@ class Listings:
         if listing.next_number is not None and listing.form is not None:
             state.form = None if listing.form == usual_form(walk.path) else listing.form
         self._changed[walk.path] = state
+        if walk in self._ends:
+            self._gaps.append(self._ends.pop(walk))
         walk.found += new
         fresh = walk.take(listing, around)
         self.longest = max(self.longest, walk.own)
@@ -134,16 +139,24 @@ class Listings:
             return [self._page(walk, page_number + 1)]
         return self.ended(walk)
 
-    def is_gap(self, walk: ListingWalk) -> bool:
-        """Return whether the page before the missing one was full; if so, a later run expects the missing one.
+    def note_end(self, walk: ListingWalk, url: str, reason: str, message: str) -> None:
+        """Register a missing page that is taken for the end of a list, unless a later page of it is read."""
+        self._ends[walk] = url, reason, message
 
-        It is full if it is as long as the longest list of the site.
+    def find_gaps(self) -> None:
+        """Once all listings are read, take the missing pages behind full ones for gaps; a later run expects them.
+
+        A page is full if it is as long as the longest list of the site.
         """
-        if not 0 < self.longest <= walk.own:
-            return False
-        walk.part.move_to(walk.part.page, Expected.SURE)
-        self._changed[walk.path] = walk.state
-        return True
+        for walk in [walk for walk in self._ends if 0 < self.longest <= walk.own]:
+            walk.part.move_to(walk.part.page, Expected.SURE)
+            self._changed[walk.path] = walk.state
+            self._gaps.append(self._ends.pop(walk))
+
+    def take_gaps(self) -> list[tuple[str, str, str]]:
+        """Return URL, reason and message of the missing pages found since the last call not to be the end of a list."""
+        gaps, self._gaps = self._gaps, []
+        return gaps
 
     def ended(self, walk: ListingWalk) -> list[ListPage]:
         """End the walk, unless pages of it failed; return the first page if new articles have shifted the listing."""
@@ -206,4 +219,4 @@ class Listings:
         self._given_up.append(walk)
 
     def _page(self, walk: ListingWalk, page_number: int) -> ListPage:
-        return ListPage(walk.state.page_path(walk.path, page_number), walk)
+        return ListPage(walk.state.page_path(walk.path, page_number), walk, page_number)

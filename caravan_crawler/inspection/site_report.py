@@ -176,9 +176,10 @@ def _columns(rows: list[list[str]]) -> Iterator[str]:
 def _source_rows(inspection: Inspection) -> list[list[str]]:
     robots = inspection.robots
     rows = [["source", "HTTP", "kind", "entries", "articles", "numbered", "plain", "oldest", "newest", ""]]
-    notes = [robots.problem or ("allows us" if robots.allows_home else "forbids us")]
+    problem = robots.problem or (None if robots.status else "not read")
+    notes = [problem or ("allows us" if robots.allows_home else "forbids us")]
     notes += [f"crawl delay {robots.crawl_delay:g} s"] if robots.crawl_delay else []
-    notes += [] if robots.problem else [f"sitemaps named: {len(robots.sitemaps)}"]
+    notes += [] if problem else [f"sitemaps named: {len(robots.sitemaps)}"]
     rows.append(["/robots.txt", str(robots.status or "-"), "robots", *["-"] * 6, ", ".join(notes)])
     for one in inspection.sources:
         cells = ["-"] * 6

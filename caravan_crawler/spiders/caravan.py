@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from functools import wraps
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -12,11 +11,10 @@ from scrapy import Request, Spider, signals
 from scrapy.crawler import Crawler
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
-from twisted.python.failure import Failure as RequestFailure
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
 from caravan_crawler.crawl_stats import CrawlStats
-from caravan_crawler.failures import RunEndsError, is_refusal
+from caravan_crawler.failures import is_refusal
 from caravan_crawler.frontier.articles import Frontier, ListedArticles, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.list_walk import Expected, ListingWalk
@@ -32,14 +30,13 @@ from caravan_crawler.frontier.schedule import (
     SourceSchedule,
 )
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, HOPS, TrapGuard
-from caravan_crawler.items import FORBIDDEN, LISTED, OTHER_ARTICLE, Failure, PageWrites
-from caravan_crawler.outcome import NO_SECTION_STAT, OTHER_SITE_STAT
+from caravan_crawler.items import LISTED, OTHER_ARTICLE, Failure, PageWrites
+from caravan_crawler.outcome import NO_SECTION_STAT
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
 from caravan_crawler.pages.page import (
-    NOT_PARSED,
     ChangeFilter,
     PageKind,
     PageReading,
@@ -58,11 +55,12 @@ from caravan_crawler.spiders.requests import (
     Priority,
     Requests,
     ResponseReader,
-    redirects_temporarily,
+    errback,
+    temporary_redirect_problem,
     writes_of,
     writes_of_request,
 )
-from caravan_crawler.urls import Address, Site, has_moved, is_same_slug, path_of
+from caravan_crawler.urls import Address, Site, has_moved, is_other_article, path_of
 
 #: Settings for a site on loopback.
 _LOCAL_SETTINGS = LOCAL_DELAYS | {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS_PER_DOMAIN": 4}
@@ -71,30 +69,6 @@ _LOCAL_SETTINGS = LOCAL_DELAYS | {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS
 _MOVED = 3
 #: Pages that wrongly name another article's URL as their own, from which no such URL is believed.
 _VOID_CLAIMS = 3
-
-#: A method that yields the results and requests that follow from a failed request.
-_FailureHandler = Callable[["CaravanSpider", FailedRequest], Iterator[Any]]
-
-
-def errback(handle: _FailureHandler) -> Callable[["CaravanSpider", RequestFailure], Iterator[Any]]:
-    """Make an errback of ``handle``, which gets the :class:`FailedRequest`; commit the :class:`PageWrites` it yields.
-
-    Most output of an errback passes no spider middleware. Requests that were not sent, as the run ends, are only
-    counted: the next run sends them.
-    """
-
-    @wraps(handle)
-    def on_failure(spider: "CaravanSpider", failure: RequestFailure) -> Iterator[Any]:
-        if isinstance(failure.value, RunEndsError) or spider.crawler.stats.get_value(OTHER_SITE_STAT):
-            spider.crawl_stats.count("unasked")
-            return
-        for each in handle(spider, FailedRequest(failure)):
-            if isinstance(each, PageWrites):
-                spider.commit(each)
-            else:
-                yield each
-
-    return on_failure
 
 
 class CaravanSpider(Spider):
@@ -154,7 +128,6 @@ class CaravanSpider(Spider):
             is_bounded=self.arguments.is_bounded,
             may_be_asked=lambda path: self.discovery.may_be_asked(path),
         )
-        self._list_ends: dict[ListingWalk, tuple[str, str, str]] = {}
         self._changes = ChangeFilter()
 
     @classmethod
@@ -241,8 +214,7 @@ class CaravanSpider(Spider):
         self.is_exhausted = not requests
         if self.is_exhausted:
             self.discovery.drop_deferred()
-            for walk in [walk for walk in self._list_ends if self.lists.is_gap(walk)]:
-                self._count_gap(walk)
+            self.lists.find_gaps()
             self.commit(self._list_writes())
 
     def closed(self, reason: str) -> None:
@@ -268,7 +240,7 @@ class CaravanSpider(Spider):
     @errback
     def home_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why the home page was not fetched; request the other sources, unless the site does not answer."""
-        yield self._forbidden(failed) if failed.is_forbidden else self._not_fetched(failed)
+        yield failed.count_failure(self.crawl_stats)
         if failed.is_answered:
             yield from self.source_requests(KNOWN_SECTIONS)
 
@@ -292,15 +264,15 @@ class CaravanSpider(Spider):
 
     def _article_failed(self, failed: FailedRequest) -> Iterator[Any]:
         if failed.is_forbidden:
-            yield from self._try_next_url(self._forbidden(failed), failed.request.url)
+            yield from self._try_next_url(failed.count_failure(self.crawl_stats), failed.request.url)
         elif self.discovery.is_doubtful(failed.writes.asked_key):
             if not failed.is_answered:
-                self._not_fetched(failed)
-            yield self._no_article_again(failed.writes)
+                failed.count_failure(self.crawl_stats)
+            yield failed.writes.bare(other_kind=PageKind.OTHER)  # as before, so it fails no run
         elif failed.is_answered or self.discovery.is_settled(failed.writes.asked_url):
             yield from self._try_next_url(failed.writes, failed.request.url, failed.reason, failed.message)
         else:
-            yield self._not_fetched(failed)
+            yield failed.count_failure(self.crawl_stats)
 
     def _read_page(self, page: Page, *, follow: bool = True) -> Iterator[Any]:
         """Store what a page says, and request the articles to which it links."""
@@ -309,13 +281,12 @@ class CaravanSpider(Spider):
             if again := self.retry(page):
                 yield again
                 return
+            self.crawl_stats.page(page.kind)
             if self.discovery.is_doubtful(writes.asked_key):
-                self._count_unusable(page)
-                yield self._no_article_again(writes)
+                yield writes.bare(other_kind=PageKind.OTHER)  # as before, so it fails no run
             elif page.kind is None or page.kind in WORTH_RETRYING:
-                yield self._unusable(page)
+                yield self.crawl_stats.fail(writes.bare(), *page.problem)
             else:
-                self._count_unusable(page)
                 yield from self._try_next_url(writes, page.document.url, *page.problem)
             return
         if first_part := self._first_part(page):
@@ -375,11 +346,6 @@ class CaravanSpider(Spider):
         is_misspelt = asked is not None and asked.spelling != asked.path
         yield from self._try_next_url(writes, url) if is_misspelt else [writes]
 
-    @staticmethod
-    def _no_article_again(writes: PageWrites) -> PageWrites:
-        """Return the result of a page that failed, and that was no article before, so that it fails no run."""
-        return PageWrites(writes.asked_url, writes.asked_key, other_kind=PageKind.OTHER)
-
     def _listed_but_no_article(self, keys: Iterable[str]) -> Iterator[Any]:
         """Register articles that a source names; store the failures of those that were read before and were none."""
         for writes, kind in self.listed_articles.mark_listed(keys):
@@ -391,15 +357,16 @@ class CaravanSpider(Spider):
         address, writes = article.address, page.writes
         assert address is not None
         request = page.response.request
-        if request is not None and redirects_temporarily(request, self.site, address.article_id):
-            asked, its_own = PageWrites(writes.asked_url, writes.asked_key), self.site.address(request.url)
-            yield from self._try_next_url(asked, request.url, *self._temporary_redirect_problem(request), is_sure=False)
+        assert request is not None
+        if problem := temporary_redirect_problem(request, self.site, address.article_id):
+            its_own = self.site.address(request.url)
+            yield from self._try_next_url(writes.bare(), request.url, *problem, is_sure=False)
             writes.asked_url, writes.asked_key = request.url, str(its_own.key) if its_own else None
         elif self._is_other_article(writes, address):
             yield from self._on_other_article(writes, page.document.url)
             writes.asked_url, writes.asked_key = page.document.url, None
         own = self.frontier.record(address)
-        if own is None and self._is_old(writes.asked_key):
+        if own is None and self.discovery.is_old(writes.asked_key):
             own = address  # the store merges what it has of the article under its two addresses
         if own is None:
             self.crawl_stats.count("dropped/known_under_another_address")
@@ -474,7 +441,7 @@ class CaravanSpider(Spider):
                 yield from self._settle(claimant, None)
             else:
                 message = f"it names {url} as its own URL, which cannot be read: {failed.message}"
-                yield self._failure(claimant.writes, "claimed_url", message)
+                yield self.crawl_stats.fail(claimant.writes.bare(), "claimed_url", message)
 
     def _settle(self, first: Page, other: ArticleReading | None) -> Iterator[Any]:
         """Store the ``first`` page's article, unless it is that of the claimed page (``other``)."""
@@ -556,7 +523,7 @@ class CaravanSpider(Spider):
         address = parts.first.address
         assert address is not None
         article = PageWrites(first.writes.asked_url, first.writes.asked_key or str(address.key))
-        return self._failure(article, f"part_{reason}", message)
+        return self.crawl_stats.fail(article, f"part_{reason}", message)
 
     # Sources
 
@@ -565,8 +532,7 @@ class CaravanSpider(Spider):
         yield self.requests.page(FEED, (self.parse_feed, self.feed_failed), Priority.FRONT)
         requested_sections = [f"/{section}/" for section in sorted(self.arguments.sections)]
         for path in dict.fromkeys([*requested_sections, *sections, *self.schedule.known_lists]):
-            is_leading = path == KNOWN_SECTIONS[0] or path in requested_sections
-            yield from self.listing_requests(path, is_optional=path not in requested_sections, must=is_leading)
+            yield from self.listing_requests(path)
         for child, is_optional in self.sitemaps.due():
             yield self.requests.sitemap(child, is_optional=is_optional)
 
@@ -588,72 +554,72 @@ class CaravanSpider(Spider):
 
     # Listings
 
-    def listing_requests(self, path: str, *, is_optional: bool = True, must: bool = False) -> Iterator[Request]:
+    def listing_requests(self, path: str, *, must: bool = False) -> Iterator[Request]:
         """Request a listing from its top if due or ``must``, and from where an earlier run stopped.
 
-        The top of a listing that is not optional is read in every run. Otherwise only the first run would report that
-        the site has no such section.
+        The tops of the first known section, which shows new articles, and of requested sections are read in every run.
+        Otherwise only the first run would report that the site has no such section.
         """
         if self.lists.is_begun(path) or not self.is_section(path):
             return
+        is_requested = path.strip("/") in self.arguments.sections
         state = self.schedule.list_state(path)
-        from_top = must or not is_optional or self.schedule.is_list_due(path)
+        from_top = must or is_requested or path == KNOWN_SECTIONS[0] or self.schedule.is_list_due(path)
         if from_top or self.lists.left(path, state):
             pages = self.lists.begin(path, state, from_top=from_top)
-            yield from self.requests.listing_pages(pages, is_optional=is_optional)
+            yield from self.requests.listing_pages(pages, is_optional=not is_requested)
 
     def is_section(self, path: str | None) -> bool:
         """Whether a section, or its listing, is requested."""
         return self.arguments.has_section(path and path.strip("/"))
 
-    def parse_list(self, response: Response, walk: ListingWalk) -> Iterator[Any]:
-        """Read a listing page of a walk; request its articles and the next page."""
+    def parse_list(self, response: Response, walk: ListingWalk, number: int) -> Iterator[Any]:
+        """Read the page with this number of a walk; request its articles and the next page."""
         page = self.responses.page(response)
         if page.kind is PageKind.ERROR and says_nothing_is_here(page.document):
             self.note_missing_section(page.writes)
-            yield from self._without_list_page(page.writes, walk, "nothing_here", "it says that there is nothing here")
+            message = "it says that there is nothing here"
+            yield from self._without_list_page(page.writes, walk, number, "nothing_here", message)
         elif page.reading is not None:
-            yield from self._read_list(page, page.reading, walk)
+            yield from self._read_list(page, page.reading, walk, number)
         elif again := self.retry(page):
             yield again
         else:
-            yield self._unusable(page)
-            yield from self._skip_list_page(response.url, walk)
+            yield page.count_failure(self.crawl_stats)
+            yield from self._skip_list_page(walk, number)
 
     @errback
     def list_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """End the walk if the listing has no such page, else try the next one."""
         if failed.is_forbidden:
-            yield self._forbidden(failed)
+            yield failed.count_failure(self.crawl_stats)
             return
-        walk = failed.request.cb_kwargs["walk"]
-        if failed.is_absent or (failed.is_gone and walk.number(failed.writes.asked_url) > 1):
-            yield from self._without_list_page(failed.writes, walk, failed.reason, failed.message)
+        walk, number = failed.request.cb_kwargs["walk"], failed.request.cb_kwargs["number"]
+        if failed.is_absent or (failed.is_gone and number > 1):
+            yield from self._without_list_page(failed.writes, walk, number, failed.reason, failed.message)
             return
-        is_settled = walk.number(failed.writes.asked_url) > 1
-        is_settled = is_settled and self.discovery.is_settled(failed.writes.asked_url, is_sure=True)
+        is_settled = number > 1 and self.discovery.is_settled(failed.writes.asked_url, is_sure=True)
         if is_settled:
             self.crawl_stats.count("absent/failed_before")
-            yield PageWrites(failed.writes.asked_url, failure=Failure(failed.reason, failed.message))
+            yield failed.writes.bare(failure=Failure(failed.reason, failed.message))
         else:
-            yield self._not_fetched(failed)
+            yield failed.count_failure(self.crawl_stats)
         if failed.is_gone:
             self.note_missing_section(failed.writes)
-        yield from self._skip_list_page(failed.request.url, walk, is_settled=is_settled)
+        yield from self._skip_list_page(walk, number, is_settled=is_settled)
 
-    def _read_list(self, page: Page, reading: PageReading, walk: ListingWalk) -> Iterator[Any]:
+    def _read_list(self, page: Page, reading: PageReading, walk: ListingWalk, number: int) -> Iterator[Any]:
         document, writes = page.document, page.writes
         listing = read_listing(document, walk.place(path_of(document.url)))
         if listing.unknown_next is not None:
             self.crawl_stats.unknown_next(listing.path, listing.unknown_next)
         around = frozenset(line.address.key for line in reading.trending)
-        asked_number = walk.number(writes.asked_url)
-        if walk.is_missing(asked_number, listing, around):
+        if walk.is_missing(number, listing, around):
             self.crawl_stats.page(PageKind.OTHER)
-            if listing.number == asked_number:
-                yield from self._without_list_page(writes, walk, "no_articles", "it lists no articles")
-            else:
-                yield from self._without_list_page(writes, walk, "redirected", f"it redirects to {document.url}")
+            reason, message = "no_articles", "it lists no articles"
+            if listing.number != number:
+                reason, message = "redirected", f"it redirects to {document.url}"
+            yield from self._without_list_page(writes, walk, number, reason, message)
             return
         links = [(card.address, card.url) for card in listing.cards if self.arguments.is_open_to(card.date)]
         if not any(card.address.section == path_of(writes.asked_url).strip("/") for card in listing.cards):
@@ -667,7 +633,6 @@ class CaravanSpider(Spider):
         writes.listed = {target.key for target in targets if not target.key.isdecimal()} & listed
         is_in_sitemaps = self.sitemaps.name_everything
         following = self.lists.read(walk, listing, around, len(targets), is_in_sitemaps=is_in_sitemaps)
-        self._count_gap(walk)
         yield self._list_writes(writes)
         self.crawl_stats.reading(reading)
         yield from self.page_facts(page, reading)
@@ -676,38 +641,35 @@ class CaravanSpider(Spider):
         if not self.trap_guard.is_over(listing.path):  # else the next run continues here
             yield from self.requests.listing_pages(following)
 
-    def _without_list_page(self, writes: PageWrites, walk: ListingWalk, reason: str, message: str) -> Iterator[Any]:
+    def _without_list_page(
+        self, writes: PageWrites, walk: ListingWalk, number: int, reason: str, message: str
+    ) -> Iterator[Any]:
         """Handle a page that a listing does not have: a failure if it must have it, else perhaps its end.
 
         A later run asks again for a page to which another links.
         """
-        number = walk.number(writes.asked_url)
         expected = walk.expected(number)
         reason, message = f"list_{reason}", f"{message}; the list seems to go on here"
         if expected is Expected.SURE:
-            writes = self._failure(writes, reason, message)
+            writes = self.crawl_stats.fail(writes.bare(), reason, message)
         else:
             self.crawl_stats.count(f"absent/{reason.removeprefix('list_')}")
         if expected is Expected.LINKED:
             self.logger.info("A list ends before %s (%s)", writes.asked_url, message)
-            self._list_ends[walk] = writes.asked_url, reason, message
+            self.lists.note_end(walk, writes.asked_url, reason, message)
         following = self.lists.missing(walk, number)
         yield self._list_writes(writes)
         yield from self.requests.listing_pages(following)
 
-    def _count_gap(self, walk: ListingWalk) -> None:
-        """Count as failed the page that was taken for the end of a list, if there is one; it is not the end."""
-        if (end := self._list_ends.pop(walk, None)) is not None:
-            url, reason, message = end
-            self.commit(self.crawl_stats.fail(PageWrites(url), reason, message))
-
-    def _skip_list_page(self, url: str, walk: ListingWalk, *, is_settled: bool = False) -> Iterator[Any]:
-        following = self.lists.failed(walk, walk.number(url), is_settled=is_settled)
+    def _skip_list_page(self, walk: ListingWalk, number: int, *, is_settled: bool = False) -> Iterator[Any]:
+        following = self.lists.failed(walk, number, is_settled=is_settled)
         yield self._list_writes()
         yield from self.requests.listing_pages(following)
 
     def _list_writes(self, writes: PageWrites | None = None) -> PageWrites:
-        """Return the progress of the listings, with the result of a page."""
+        """Count the gaps found in listings as failures; return the listings' progress, with the result of a page."""
+        for url, reason, message in self.lists.take_gaps():
+            self.commit(self.crawl_stats.fail(PageWrites(url), reason, message))
         writes = writes or PageWrites()
         changed = self.lists.take_changed().items()
         writes.sources += [self.schedule.read_now(path, state=state.to_json()) for path, state in changed]
@@ -734,7 +696,7 @@ class CaravanSpider(Spider):
         lists = [f"/{section}/" for section in sorted(filter(None, sections))] if are_all_new else []
         writes.sources.append(self.schedule.read_now(FEED))
         writes.sources += self.schedule.due_lists(path for path in lists if not self.lists.is_begun(path))
-        yield self._syndication_writes(feed, writes, "feed")
+        yield self.responses.judge(feed, writes, "feed")
         yield from map(self.requests.sitemap, children)
         yield from self._entries(feed, writes, targets)
         for path in lists:
@@ -743,7 +705,7 @@ class CaravanSpider(Spider):
     @errback
     def feed_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why the feed was not fetched."""
-        yield self._forbidden(failed) if failed.is_forbidden else self._not_fetched(failed)
+        yield failed.count_failure(self.crawl_stats)
 
     def parse_sitemap(self, response: Response, stamp: str | None = None, nesting: int = 0) -> Iterator[Any]:
         """Follow a sitemap's articles and the sitemaps an index names; ``stamp`` is its ``lastmod`` in the index.
@@ -754,14 +716,14 @@ class CaravanSpider(Spider):
         if sitemap is None:
             yield from self._unreadable(response, "sitemap", stamp)
             return
-        is_nested = nesting >= MOST_NESTED and bool(sitemap.sitemaps)
-        children, targets = self._listed_in(sitemap, writes, is_nested=is_nested)
+        children, targets = self._listed_in(sitemap, writes, nesting)
         if any(self.site.address(entry.url) for entry in sitemap.pages[:100]):
             self.sitemaps.names_articles = True
         doubt = self.sitemaps.doubt(writes, stamp, sitemap)
         is_whole = sitemap.loss is None and doubt is None
         self.sitemaps.read(writes, stamp, is_index=sitemap.form is Form.INDEX, is_whole=is_whole)
-        yield self._syndication_writes(sitemap, writes, "sitemap", is_nested=is_nested, doubt=doubt)
+        was_there = self.sitemaps.was_there(path_of(writes.asked_url))
+        yield self.responses.judge(sitemap, writes, "sitemap", nesting=nesting, doubt=doubt, was_there=was_there)
         yield from (self.requests.sitemap(child, nesting=nesting + 1) for child in children)
         yield from self._entries(sitemap, writes, targets)
 
@@ -769,20 +731,19 @@ class CaravanSpider(Spider):
     def sitemap_failed(self, failed: FailedRequest) -> Iterator[Any]:
         """Store why a sitemap was not fetched; the site may not have an optional one."""
         if failed.is_forbidden:
-            yield self._forbidden(failed)
+            yield failed.count_failure(self.crawl_stats)
         elif failed.is_absent:
             self.crawl_stats.count(f"absent/{failed.reason}")
             self.sitemaps.mark_read(failed.writes, ABSENT)
             yield failed.writes
         else:
-            yield self._not_fetched(failed)
+            yield failed.count_failure(self.crawl_stats)
             self.sitemaps.mark_failed(path_of(failed.writes.asked_url))
 
-    def _listed_in(
-        self, read: Syndication, writes: PageWrites, *, is_nested: bool = False
-    ) -> tuple[list[Child], list[Target]]:
+    def _listed_in(self, read: Syndication, writes: PageWrites, nesting: int = 0) -> tuple[list[Child], list[Target]]:
         """Return the sitemaps and the articles to request that a feed or a sitemap names; no sitemaps if too deep."""
-        sitemaps = ((self.site.resolve(entry.url), entry.stamp) for entry in ([] if is_nested else read.sitemaps))
+        entries = read.sitemaps if nesting < MOST_NESTED else ()
+        sitemaps = ((self.site.resolve(entry.url), entry.stamp) for entry in entries)
         children = self.sitemaps.find([Child(path_of(url), stamp) for url, stamp in sitemaps if url], writes)
         is_in_period = self.sitemaps.is_month_wanted(path_of(writes.asked_url))
         targets, left = self.discovery.targets_of_entries(read.pages, writes, is_in_period=is_in_period)
@@ -800,31 +761,6 @@ class CaravanSpider(Spider):
         yield from self._listed_but_no_article(str(address.key) for address in addresses if address is not None)
         yield from self.requests.articles(targets, listed=writes.listed)
 
-    def _syndication_writes(
-        self, read: Syndication, writes: PageWrites, what: str, *, is_nested: bool = False, doubt: str | None = None
-    ) -> PageWrites:
-        """Count a feed or sitemap and return its result, with a failure if a part could not be read.
-
-        One in ``doubt`` is read again, but counts as a failure only if an earlier run has found entries in it.
-        """
-        self.crawl_stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
-        if read.skipped:
-            self.crawl_stats.count("skipped/sitemap_of_no_articles", len(read.skipped))
-        if read.loss is not None:
-            why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
-            number = len(read.pages) + len(read.sitemaps)
-            self.crawl_stats.fail(writes, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
-        elif is_nested:
-            message = f"{MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
-            self.crawl_stats.fail(writes, "sitemap_nested", message)
-        elif self.responses.is_foreign(read):
-            self.crawl_stats.fail(writes, f"{what}_elsewhere", "none of its entries has an address of this site")
-        elif doubt is not None and self.sitemaps.was_there(path_of(writes.asked_url)):
-            self.crawl_stats.fail(writes, f"{what}_doubtful", doubt)
-        elif doubt is not None:
-            writes.failure = Failure(f"{what}_doubtful", doubt)
-        return writes
-
     def _unreadable(self, response: Response, what: str, stamp: str | None = None) -> Iterator[Any]:
         """Handle a feed or sitemap that is none; a page in place of an optional one is no failure."""
         writes, path = writes_of(response), path_of(writes_of(response).asked_url)
@@ -833,7 +769,7 @@ class CaravanSpider(Spider):
             if again := self.retry(page):
                 yield again
             else:
-                yield self._unusable(page)
+                yield page.count_failure(self.crawl_stats)
                 self.sitemaps.mark_failed(path)
         elif page is not None and response.meta.get("optional") and not self.sitemaps.was_there(path):
             self.crawl_stats.page(PageKind.OTHER)
@@ -861,40 +797,15 @@ class CaravanSpider(Spider):
         elif (address := self.site.address(request.url)) is None:
             self.note_missing_section(writes)
             self._crawl(self._try_next_url(writes, request.url, "redirected", f"it redirects to {request.url}"))
-        elif writes.asked_key is not None and redirects_temporarily(request, self.site):
-            self._crawl(
-                self._try_next_url(writes, request.url, *self._temporary_redirect_problem(request), is_sure=False)
-            )
+        elif writes.asked_key is not None and (problem := temporary_redirect_problem(request, self.site)):
+            self._crawl(self._try_next_url(writes, request.url, *problem, is_sure=False))
         elif self._is_other_article(writes, address):
             self._crawl(self._on_other_article(writes, request.url))
-        elif self._is_old(writes.asked_key):
+        elif self.discovery.is_old(writes.asked_key):
             self.crawler.engine.crawl(request.replace(dont_filter=True))
         elif writes.asked_key is not None:
             writes.other_kind = "alias"
             self.commit(writes)
-
-    def _is_old(self, key: str | None) -> bool:
-        """Whether an article of earlier runs was not read in this one, neither by its old address nor by its text."""
-        return key is not None and self.discovery.is_stored(key) and not self.discovery.has_read(key)
-
-    @staticmethod
-    def _temporary_redirect_problem(request: Request) -> tuple[str, str]:
-        """Reason and message of an article's URL that leads to another article for now."""
-        return "redirected", f"it redirects to another article, but not for good: {request.url}"
-
-    def _forbidden(self, failed: FailedRequest) -> PageWrites:
-        """Count a page that robots.txt forbids; return its result.
-
-        Later runs request an article again, because the rules may be a mistake. The failure does not count as one.
-        """
-        self.crawl_stats.count("forbidden")
-        self.logger.info("Forbidden by robots.txt: %s", failed.request.url)
-        url, writes = failed.request.url, failed.writes
-        if writes.asked_key is not None and url == writes.asked_url:
-            writes.failure = Failure(FORBIDDEN, "robots.txt forbids it")
-        elif writes.asked_key is not None:
-            writes.failure = Failure("redirected", f"it redirects to {url}, which robots.txt forbids")
-        return writes
 
     def retry(self, page: Page) -> Request | None:
         """Return the request to repeat for a truncated or blocked page, until the retries are used up."""
@@ -903,15 +814,6 @@ class CaravanSpider(Spider):
         if page.kind not in WORTH_RETRYING:
             return None
         return get_retry_request(request, spider=self, reason=f"page is {page.kind}")
-
-    def _unusable(self, page: Page) -> PageWrites:
-        """Count a page that cannot be used, and return its failure."""
-        self._count_unusable(page)
-        return self._failure(page.writes, *page.problem)
-
-    def _count_unusable(self, page: Page) -> None:
-        if page.kind is not None and page.kind not in NOT_PARSED:
-            self.crawl_stats.page(page.kind)
 
     def _try_next_url(
         self, writes: PageWrites, url: str, reason: str | None = None, message: str = "", *, is_sure: bool = True
@@ -936,37 +838,23 @@ class CaravanSpider(Spider):
             result.failure = Failure(reason, message)
         elif key is None or is_refusal(reason) or not (targets or key in self._unread):
             self._unread.add(key or "")
-            its_own = PageWrites(writes.asked_url, writes.asked_key) if is_sure else writes
-            result = self.crawl_stats.fail(its_own, reason, message)
+            result = self.crawl_stats.fail(writes.bare() if is_sure else writes, reason, message)
         else:
-            result = self._uncounted_failure(writes, reason, message)
+            result = self.crawl_stats.wrong_address(writes, reason, message)
         result.links += targets  # a run that is killed now leaves it to the next
         yield result
         yield from self.requests.articles(targets)
 
-    def _uncounted_failure(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
-        """Return a page's result with a failure of its URL that does not count as a failed page."""
-        self.crawl_stats.count("absent/wrong_address")
-        self.logger.debug("A wrong address: %s (%s)", writes.asked_url, message)
-        return PageWrites(writes.asked_url, writes.asked_key, failure=Failure(reason, message))
-
     def _is_other_article(self, writes: PageWrites, address: Address) -> bool:
-        """Whether a redirect led to another article, at ``address``: one with another number and another slug.
-
-        The store decides it for articles that it has. A misspelt path may lead to another slug even without a number.
-        """
+        """Whether a redirect led to another article, at ``address``. The store decides it for articles that it has."""
         asked = self.site.address(writes.asked_url)
-        if asked is None or writes.asked_key is None or asked.key == address.key or self.arguments.urls:
+        if asked is None or writes.asked_key is None or self.arguments.urls:
             return False
-        if asked.path is not None and address.path is not None and is_same_slug(asked.path, address.path):
-            return False
-        has_numbers = asked.article_id is not None and address.article_id is not None
-        is_misspelt = asked.path is not None and asked.spelling != asked.path
-        return (has_numbers or is_misspelt) and not self.discovery.is_stored(writes.asked_key)
+        return is_other_article(asked, address) and not self.discovery.is_stored(writes.asked_key)
 
     def _on_other_article(self, writes: PageWrites, url: str) -> Iterator[Any]:
         """Store that a URL redirects to another article; request the next URL of the requested one."""
-        result = self._uncounted_failure(writes, OTHER_ARTICLE, f"it redirects to {url}")
+        result = self.crawl_stats.wrong_address(writes, OTHER_ARTICLE, f"it redirects to {url}")
         yield from self._try_next_url(result, url)
 
     def _crawl(self, results: Iterable[PageWrites | Request]) -> None:
@@ -976,11 +864,3 @@ class CaravanSpider(Spider):
                 self.commit(each)
             else:
                 self.crawler.engine.crawl(each)
-
-    def _not_fetched(self, failed: FailedRequest) -> PageWrites:
-        """Count a page that was not fetched, and return its failure."""
-        return self._failure(failed.writes, failed.reason, failed.message)
-
-    def _failure(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
-        """Count a failed page, and return its result without what was found on it."""
-        return self.crawl_stats.fail(PageWrites(writes.asked_url, writes.asked_key), reason, message)

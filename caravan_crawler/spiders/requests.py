@@ -5,6 +5,7 @@ from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
+from functools import wraps
 from typing import Any
 from urllib.parse import urljoin
 
@@ -12,17 +13,18 @@ from scrapy import Request
 from scrapy.http import Response
 from twisted.python.failure import Failure
 
-from caravan_crawler import failures
+from caravan_crawler import failures, items
 from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.downloadhandlers import header, received_at
 from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.listings import ListPage
 from caravan_crawler.frontier.schedule import Child, month_of
 from caravan_crawler.items import LISTED, PageWrites
+from caravan_crawler.outcome import OTHER_SITE_STAT
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page
-from caravan_crawler.pages.syndication import Syndication, read_syndication
+from caravan_crawler.pages.syndication import Form, Syndication, read_syndication
 from caravan_crawler.urls import Site, may_be_one
 
 logger = logging.getLogger(__name__)
@@ -74,8 +76,8 @@ class Requests:
 
     def page(self, path: str, handlers: Handlers, priority: int, **kwargs: Any) -> Request:
         """Return the request for a URL or path; ``kwargs`` are arguments of :class:`scrapy.Request`."""
-        callback, errback = handlers
-        return Request(urljoin(self._site.base, path), callback, errback=errback, priority=priority, **kwargs)
+        callback, on_failure = handlers
+        return Request(urljoin(self._site.base, path), callback, errback=on_failure, priority=priority, **kwargs)
 
     def articles(
         self,
@@ -105,7 +107,8 @@ class Requests:
         # A walk tracks its pages, and reads some again on purpose.
         extra: dict[str, Any] = {"meta": _OPTIONAL if is_optional else None, "dont_filter": True}
         return [
-            self.page(page.path, self._listing, Priority.LIST, cb_kwargs={"walk": page.walk}, **extra) for page in pages
+            self.page(path, self._listing, Priority.LIST, cb_kwargs={"walk": walk, "number": number}, **extra)
+            for path, walk, number in pages
         ]
 
     def sitemap(self, child: Child, *, is_optional: bool = False, nesting: int = 0) -> Request:
@@ -142,6 +145,11 @@ class Page:
             return self.kind, NOT_PARSED[self.kind]
         return f"kind_{self.kind}", f"it came as a page of kind: {self.kind}"
 
+    def count_failure(self, crawl_stats: CrawlStats) -> PageWrites:
+        """Count a page that cannot be used; return its result."""
+        crawl_stats.page(self.kind)
+        return crawl_stats.fail(self.writes.bare(), *self.problem)
+
 
 class ResponseReader:
     """Reads responses of ``site``; ``bounds`` limit what is parsed of a page."""
@@ -167,7 +175,41 @@ class ResponseReader:
         """Return a feed or sitemap; None if the response is none."""
         return read_syndication(response.body, response.url, charset_of(response))
 
-    def is_foreign(self, read: Syndication) -> bool:
+    def judge(
+        self,
+        read: Syndication,
+        writes: PageWrites,
+        what: str,
+        *,
+        nesting: int = 0,
+        doubt: str | None = None,
+        was_there: bool = False,
+    ) -> PageWrites:
+        """Count a feed or sitemap and return its result, with a failure if a part could not be read.
+
+        One in ``doubt`` is read again, but counts as a failure only if an earlier run has found entries in it
+        (``was_there``).
+        """
+        stats = self._crawl_stats
+        stats.page(PageKind.FEED if read.form is Form.FEED else PageKind.SITEMAP)
+        if read.skipped:
+            stats.count("skipped/sitemap_of_no_articles", len(read.skipped))
+        if read.loss is not None:
+            why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
+            number = len(read.pages) + len(read.sitemaps)
+            stats.fail(writes, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
+        elif nesting >= MOST_NESTED and read.sitemaps:
+            message = f"{MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
+            stats.fail(writes, "sitemap_nested", message)
+        elif self._is_foreign(read):
+            stats.fail(writes, f"{what}_elsewhere", "none of its entries has an address of this site")
+        elif doubt is not None and was_there:
+            stats.fail(writes, f"{what}_doubtful", doubt)
+        elif doubt is not None:
+            writes.failure = items.Failure(f"{what}_doubtful", doubt)
+        return writes
+
+    def _is_foreign(self, read: Syndication) -> bool:
         """Whether a feed or sitemap has entries, and none of them has an address of this site."""
         entries = (*read.pages, *read.sitemaps)
         has_any = bool(entries) or read.without_address > 0
@@ -199,8 +241,8 @@ def writes_of_request(request: Request) -> PageWrites:
 _PERMANENT = (301, 308)
 
 
-def redirects_temporarily(request: Request, site: Site, number: int | None = None) -> bool:
-    """Whether temporary redirects have led from an article's address to that of another article.
+def temporary_redirect_problem(request: Request, site: Site, number: int | None = None) -> tuple[str, str] | None:
+    """Return reason and message if temporary redirects have led from an article's address to that of another article.
 
     ``number`` is that of the article to which they have led, if its page has one.
     """
@@ -208,11 +250,13 @@ def redirects_temporarily(request: Request, site: Site, number: int | None = Non
     addresses = [site.address(url) for url in urls]
     first, last = addresses[0], addresses[-1]
     if first is None or last is None or may_be_one(first, last):
-        return False
+        return None
     if first.article_id is not None and first.article_id == number:
-        return False
+        return None
     steps = zip(addresses, addresses[1:], request.meta.get("redirect_reasons", ()), strict=False)
-    return any(status not in _PERMANENT and before != after for before, after, status in steps)
+    if any(status not in _PERMANENT and before != after for before, after, status in steps):
+        return "redirected", f"it redirects to another article, but not for good: {request.url}"
+    return None
 
 
 class FailedRequest:
@@ -239,6 +283,37 @@ class FailedRequest:
     def is_absent(self) -> bool:
         """Whether the site has no such page and need not have it."""
         return self.is_gone and bool(self.request.meta.get("optional"))
+
+    def count_failure(self, crawl_stats: CrawlStats) -> PageWrites:
+        """Count the request as failed, or as forbidden by robots.txt; return its result."""
+        if self.is_forbidden:
+            return crawl_stats.forbidden(self.writes, self.request.url)
+        return crawl_stats.fail(self.writes, self.reason, self.message)
+
+
+#: A method of the spider that yields the results and requests that follow from a failed request.
+_FailureHandler = Callable[[Any, FailedRequest], Iterator[Any]]
+
+
+def errback(handle: _FailureHandler) -> Callable[[Any, Failure], Iterator[Any]]:
+    """Make an errback of ``handle``, which gets the :class:`FailedRequest`; commit the :class:`PageWrites` it yields.
+
+    Most output of an errback passes no spider middleware. Requests that were not sent, as the run ends, are only
+    counted: the next run sends them.
+    """
+
+    @wraps(handle)
+    def on_failure(spider: Any, failure: Failure) -> Iterator[Any]:
+        if isinstance(failure.value, failures.RunEndsError) or spider.crawler.stats.get_value(OTHER_SITE_STAT):
+            spider.crawl_stats.count("unasked")
+            return
+        for each in handle(spider, FailedRequest(failure)):
+            if isinstance(each, PageWrites):
+                spider.commit(each)
+            else:
+                yield each
+
+    return on_failure
 
 
 def charset_of(response: Response) -> str | None:

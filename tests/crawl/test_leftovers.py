@@ -56,6 +56,25 @@ def test_an_article_out_of_a_period_whose_headline_ends_in_a_number(period: str,
         assert server.url + path[1:] in [row["url"] for row in crawl(tmp_path, "-a", site).articles]
 
 
+@pytest.mark.parametrize(("section", "arguments"), [("news", []), ("sport", ["-a", "sections=sport"])])
+def test_a_listing_is_read_from_its_top_though_an_article_is_left_over(
+    section: str, arguments: list[str], tmp_path: Path
+) -> None:
+    paths = [f"/{section}/zasedanie-soveta-{number}/" for number in range(630_001, 630_041)]
+    answers: Answers = {path: article(place) for place, path in enumerate(paths)}
+    for number, top in enumerate((f"/{section}/", f"/{section}/page/2/", f"/{section}/page/3/")):
+        cards = links(*paths[10 * number : 10 * (number + 1)])
+        following = f"<a class=next href=/{section}/page/{number + 2}/>Далее</a>"
+        answers[top] = page("Список", f"<h1>Список</h1>{cards}{following}")
+    with serve_plain(answers) as server:
+        options = "-a", f"site={server.url}", "-s", "CONCURRENT_REQUESTS=1", *arguments
+        assert crawl(tmp_path, *options, "-a", "limit=15").code == 0
+        server.requests.clear()
+        crawl(tmp_path, *options)
+    assert set(paths) & set(server.requests[: server.requests.index("/")])
+    assert f"/{section}/" in server.requests
+
+
 @pytest.mark.parametrize("status", [403, 500])
 def test_list_pages_behind_the_last_one_that_nobody_can_read(status: int, tmp_path: Path) -> None:
     pages = [PATHS[:20], PATHS[20:]]

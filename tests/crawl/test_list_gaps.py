@@ -92,6 +92,14 @@ def test_a_page_that_is_missing_once_is_read_by_the_next_run(tmp_path: Path) -> 
             assert paths[section] not in requests, case
 
 
+def test_a_page_that_redirects_to_a_failing_one_is_passed(tmp_path: Path) -> None:
+    moved = {list_page("news", 2): Answer("", HTML | {"Location": "/news/arkhiv/"}, 302)}
+    with serve_plain(lists("news", articles=30) | moved | {"/news/arkhiv/": Answer("", status=500)}) as server:
+        done, _, requests = run(server, tmp_path, "-s", "RETRY_TIMES=0")
+    assert articles_of(done, "news") == 25
+    assert requests.count(list_page("news", 2)) == 1
+
+
 @pytest.mark.parametrize("is_chosen", [False, True], ids=["all sections", "named sections"])
 def test_a_list_that_breaks_off_once_is_read_by_the_next_run(is_chosen: bool, tmp_path: Path) -> None:
     sections = {"news": 2, "sport": 4}

@@ -61,6 +61,20 @@ def test_pages_that_wait_for_robots_txt_are_one_line(tmp_path: Path) -> None:
     )
 
 
+def test_pages_that_wait_for_robots_txt_when_the_run_ends_are_no_failures(tmp_path: Path) -> None:
+    site = Timed()
+    with serve(site) as server:
+        assert crawl(tmp_path, "-a", f"site={server.url}", "-a", "limit=5").code == 0
+        site.answers["/robots.txt"] = SampleResponse(503, {"Retry-After": "5000", **HTML}, b"")
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert result.code == 4
+    assert result.stat("caravan/unasked") > 0
+    assert result.stat("caravan/failed/RobotsUnreadError") == 0
+    store = open_in(tmp_path)
+    assert table(store, schema.failures) == []
+    store.close()
+
+
 RULES = b"User-agent: *\nDisallow: /\n"
 
 

@@ -125,7 +125,7 @@ class Walker:
     def _ask(
         self, lists: Listings, asked: ListPage, fails: Callable[[int], bool], absent: Callable[[int], bool]
     ) -> list[ListPage]:
-        number = int(asked.path.removeprefix(PATH).removeprefix("page/").strip("/") or 1)
+        number = asked.number
         self.read.append(number)
         if fails(number):
             pages = lists.failed(asked.walk, number)

@@ -206,9 +206,9 @@ def test_missing_page_that_is_not_due_is_not_requested_again() -> None:
     lists = Listings(None, is_bounded=False, may_be_asked=lambda path: path != f"{PATH}page/2/")
     state = ListState([8, 9], [], 3, [PageRange(2, frozenset([30]), Expected.SURE)])
     assert [part.page for part in lists.left(PATH, state)] == []
-    ((path, walk),) = lists.begin(PATH, state)
+    ((path, walk, _),) = lists.begin(PATH, state)
     assert path == PATH
-    assert lists.read(walk, listing(1, [20, 21]), FURNITURE, 2) == [ListPage(f"{PATH}page/3/", walk)]
+    assert lists.read(walk, listing(1, [20, 21]), FURNITURE, 2) == [ListPage(f"{PATH}page/3/", walk, 3)]
     assert lists.read(walk, listing(3, [8, 9]), FURNITURE, 0) == []
     assert lists.take_changed()[PATH].to_json()["missing"] == [[2, [30], 2]], "that of the older articles"
 
@@ -307,7 +307,7 @@ def test_listing_is_started_once_per_run() -> None:
 
 def test_without_dates_a_bounded_walk_waits_for_its_articles() -> None:
     lists = Listings(date(2020, 1, 1), is_bounded=True)
-    ((path, walk),) = lists.begin(PATH, ListState())
+    ((path, walk, _),) = lists.begin(PATH, ListState())
     for number, day in ((1, date(2021, 1, 1)), (2, date(2019, 1, 1)), (3, date(2018, 1, 1))):
         assert path == (PATH if number == 1 else f"{PATH}page/{number}/")
         keys = list(range(number * 10, number * 10 + 5))

@@ -199,6 +199,15 @@ def test_retry_after_ends_an_inspection() -> None:
     assert "the site asks for a pause of 5000 seconds" in result["verdict"]["reason"]
 
 
+def test_retry_after_in_place_of_robots_txt_is_the_reason() -> None:
+    busy = SampleResponse(503, {"Retry-After": "5000", **HTML}, b"")
+    with serve(MonthlySite(lambda _target, _response: busy)) as server:
+        done = inspect("--site", server.url)
+    assert done.returncode == 4
+    assert "allows us" not in done.stdout
+    assert done.stdout.splitlines()[-1].endswith("the site asks for a pause of 5000 seconds")
+
+
 def test_a_crawl_delay_of_a_day_ends_it_at_once() -> None:
     with serve(MonthlySite(robots="User-agent: *\nCrawl-delay: 86400\n")) as server:
         done = inspect("--site", server.url)

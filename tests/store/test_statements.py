@@ -62,7 +62,7 @@ def test_a_listing_page_needs_at_most_one_query(store_tables: StoreTables, tmp_p
     body = site.respond("/news/page/2/", BASE).body
     response = HtmlResponse(url, body=body, request=Request(url))
     with statements() as sent:
-        output = middleware.process_spider_output(response, spider.parse_list(response, walk))
+        output = middleware.process_spider_output(response, spider.parse_list(response, walk, 2))
         followed = [item.url for item in output if isinstance(item, Request)]
     store.close()
     assert sum(statement.startswith("SELECT") for statement in sent) == is_known
