@@ -84,13 +84,13 @@ ASIDE: list[dict[str, Trick]] = [
     },
     {
         "future_stamp": at("/rss/", SampleResponse(200, XML, FEED.replace(b" 2026 ", b" 2096 "))),
-        "rate": at("/society/", html(page("<title>society</title>", "").replace("$ 512.4", "$ 5.4"))),
         "home_unread": lambda target, _: NOT_FOUND if target == "/" else None,
         "no_article": one_article_only(lambda target, _: NOT_FOUND),
         "encoding": on_articles(b"$", b"", "cp1251", WINDOWS_1251),
     },
     {
         "unreadable_stamp": at("/rss/", SampleResponse(200, XML, FEED.replace(b" 2026 ", b" MMXXVI "))),
+        "rate": at("/society/", html(page("<title>society</title>", "").replace("$ 512.4", "$ 5.4"))),
         "other_title": one_article_only(
             on_articles(rb"<title>.*?</title>|<meta property=.og:title.*?>", b"<title>X y</title>")
         ),
