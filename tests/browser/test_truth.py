@@ -11,7 +11,7 @@ from tests.support.crawling import crawl
 from tests.support.kills import without_reading
 
 #: Enough for a listing of two pages.
-MOST = 21
+MOST = 25
 
 
 def test_auto_reads_and_archives_values_added_by_scripts(tmp_path: Path) -> None:
