@@ -87,6 +87,9 @@ def test_after_the_move_every_article_is_stored_once(old: tuple[Old, ...], tmp_p
         server.site = MonthlySite(articles, old=old)
         # Articles of any age are read again, by their old addresses first.
         moved = run(tmp_path, server, "-a", "refresh_days=100000")
+        paths = stored(tmp_path).keys()
+        twice = [server.site.old_of(story) for story in articles if {story.path, story.old_path} <= paths]
+        assert not twice, "stored under both addresses, by what the old one answers"
         assert moved.stat("caravan/articles/new") == 0
         # The next run reads at the new address what was first read at an old one.
         run(tmp_path, server, "-a", "refresh_days=0")
