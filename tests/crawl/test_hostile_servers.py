@@ -160,7 +160,7 @@ def all_of(*tricks: Trick) -> Trick:
 #: Tricks, and the articles of the site.
 HARMLESS: dict[str, tuple[Trick, int]] = {
     "cut": (Once(cut), 25),
-    "cut lists": (Once(cut_lists), 45),  # so many that the news have two pages
+    "cut lists": (Once(cut_lists), 45),  # enough for two pages of news
     "unavailable": (Once(unavailable), 25),
     "odd lists, feed and links": (all_of(renamed_list, feed_with_undeclared_prefix, malformed_links), 25),
     "gallery": (gallery_trap, 25),

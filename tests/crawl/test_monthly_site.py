@@ -80,7 +80,7 @@ def test_the_current_month_is_read_by_the_next_run(tmp_path: Path) -> None:
         assert len(server.requests) <= 25
 
 
-#: What the old addresses answer: there is a page at each, or at none.
+#: Answers at the old addresses: there is a page at each, or at none.
 OLD: list[tuple[Old, ...]] = [("redirect", "canonical", "shortlink", "plain"), ("gone",)]
 
 

@@ -40,7 +40,7 @@ FAILURES = {
 
 def test_articles_that_fail_after_a_run_below_the_floors(tmp_path: Path) -> None:
     """Articles were stored but not published, some without a date, which the site does not give; some fail next."""
-    paths = [f"/news/sovet-utverdil-plan-{number}/" for number in range(610_000, 610_090)]  # so many that 8 may fail
+    paths = [f"/news/sovet-utverdil-plan-{number}/" for number in range(610_000, 610_090)]  # 8 of them may fail
     answers: Answers = {path: article(number) for number, path in enumerate(paths)}
     victims = {(failure, has_date): paths.pop() for failure in FAILURES for has_date in (True, False)}
     for (_, has_date), path in victims.items():

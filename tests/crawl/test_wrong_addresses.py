@@ -11,7 +11,7 @@ from tests.store.stores import open_in, table
 from tests.support.crawling import crawl
 from tests.support.plain_site import HTML, Answer, Answers, article, links, page, serve_plain
 
-#: Articles read besides, so many that some failed pages do not fail a run; of an earlier year, so not read again.
+#: Articles read besides: enough for a run to be sound with some failed pages, and too old for a refresh.
 BESIDES: Answers = {
     f"/news/aktsiya-v-parke-{number}/": article(number, day="2001-11-20") for number in range(620_000, 620_070)
 }
@@ -183,7 +183,7 @@ def stored(data_dir: Path) -> tuple[dict[str, str], dict[str, str]]:
 
 
 def test_dead_links_that_are_due_together_do_not_fail_a_run_with_little_else(tmp_path: Path) -> None:
-    """Four of each kind: so many that either kind would fail it."""
+    """Four of each kind are enough to fail a run."""
     gone, moved = ([f"/news/snyali-s-sayta-zapis-{number}{more}/" for more in range(4)] for number in (63_000, 63_001))
     answers: Answers = {
         "/": page("Газета", links(*BESIDES, *gone, *moved)),

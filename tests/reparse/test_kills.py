@@ -22,7 +22,7 @@ from tests.support.kills import after_requests, dice
 
 #: More than twenty-five with the kills of other tests.
 KILLS_OF_A_CRAWL, KILLS_OF_A_REPARSE = 6, 5
-#: So many that a reparse of them does not end before the signal.
+#: Enough to keep a reparse at work until the signal.
 ARTICLES = 120
 BASE = "http://127.0.0.1:8000/"
 

@@ -116,7 +116,7 @@ class MonthlySite:
 
     articles: list[Story] = field(default_factory=stories)
     numbered: bool = False
-    #: What the old addresses answer: all of them, or each article's in turn.
+    #: The answer at all old addresses, or answers that the articles have in turn.
     old: Old | tuple[Old, ...] = "redirect"
     has_lastmod: bool = True
 
