@@ -98,7 +98,8 @@ def test_a_page_that_hangs_is_read_without_the_browser(tmp_path: Path) -> None:
 def test_without_a_browser_that_starts(mode: str, code: int, tmp_path: Path) -> None:
     with serve(Noting()) as server:
         # Each page starts a browser of its own until it is given up.
-        done = browse(tmp_path, server, "-s", "BROWSER_PATH=/bin/false", "-s", "CONCURRENT_REQUESTS=1", mode=mode)
+        options = ("-s", "BROWSER_PATH=/bin/false", "-s", "CONCURRENT_REQUESTS=1")
+        done = browse(tmp_path, server, *named_articles(server), *options, mode=mode)
     assert done.code == code, done.log[-3000:]
     said = "the browser cannot be used: "
     if mode == "auto":

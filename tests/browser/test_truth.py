@@ -88,8 +88,8 @@ class AllScript(SampleSite):
 
 
 def test_always_reads_a_site_that_is_all_script(tmp_path: Path) -> None:
-    with serve(AllScript(articles=4)) as server:
+    with serve(AllScript(articles=2)) as server:
         done = browse(tmp_path, server, mode="always")
         assert done.code == 0, done.log[-3000:]
         assert_true(done, server)
-    assert done.stat("caravan/browser/pages") > 4
+    assert done.stat("caravan/browser/pages") > 2

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import brotli
 import pytest
@@ -25,20 +26,24 @@ CODINGS: dict[str, Any] = {
 
 
 class Packed(SampleSite):
-    """A site with compressed pages; the first response for some of them is a 500."""
+    """A site whose pages are compressed in all codings; the first response for some of them is a 500."""
 
-    def __init__(self, articles: int, coding: str = "gzip") -> None:
+    def __init__(self, articles: int) -> None:
         super().__init__(articles)
-        self._coding = coding
         self.sent: list[tuple[str, int, bytes]] = []
+
+    @staticmethod
+    def coding(target: str) -> str:
+        return [*CODINGS][sum(target.encode()) % len(CODINGS)]
 
     def respond(self, target: str, base_url: str, headers: Mapping[str, str] | None = None) -> SampleResponse:
         response = super().respond(target, base_url, headers)
         if target.endswith("4/") and target not in [path for path, _, _ in self.sent]:
             response = SampleResponse(500, {"Content-Type": "text/html"}, b"<h1>500</h1>")
         elif response.status == 200 and target != "/robots.txt":
-            body = CODINGS[self._coding](response.body)
-            response = SampleResponse(200, {**response.headers, "Content-Encoding": self._coding}, body)
+            coding = self.coding(target)
+            body = CODINGS[coding](response.body)
+            response = SampleResponse(200, {**response.headers, "Content-Encoding": coding}, body)
         self.sent.append((target, response.status, response.body))
         return response
 
@@ -52,18 +57,21 @@ def responses(folder: Path) -> Iterator[Any]:
                     yield one
 
 
-@pytest.mark.parametrize("coding", CODINGS)
-def test_pages_of_every_content_coding_can_be_reparsed(coding: str, tmp_path: Path) -> None:
-    with serve(Packed(12, coding)) as server:
+def test_pages_of_every_content_coding_can_be_reparsed(tmp_path: Path) -> None:
+    with serve(Packed(16)) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}", "-s", "ARCHIVE=1").code == 0
     sound(reparse(tmp_path / "again", f"{tmp_path / 'warc'}"))
-    assert_equal(dataset(sqlite(tmp_path / "again" / "caravan.db")), dataset(sqlite(tmp_path / "caravan.db")))
+    crawled, again = (sqlite(folder / "caravan.db") for folder in (tmp_path, tmp_path / "again"))
+    urls, found = ({row["fetched_url"] for row in store.rows("articles")} for store in (crawled, again))
+    assert {Packed.coding(urlsplit(url).path) for url in urls} == set(CODINGS)
+    assert {Packed.coding(urlsplit(url).path) for url in urls - found} == set(), "pages of these are lost"
+    assert_equal(dataset(again), dataset(crawled))
 
 
 def test_every_response_is_archived_as_it_was_sent(tmp_path: Path) -> None:
-    site = Packed(60)
+    site = Packed(30)
     with serve(site) as server:
-        options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=100000")
+        options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=50000")
         for more in ((), ("-a", "refresh_days=20000")):
             result = crawl(tmp_path, *options, *more)
             assert result.code == 0, result.log[-3000:]
@@ -106,12 +114,12 @@ def test_without_the_library(tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("small_disk", [0.6], indirect=True)
+@pytest.mark.parametrize("small_disk", [0.3], indirect=True)
 def test_a_full_disk_under_the_archive(small_disk: SmallDisk, tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     data_dir.mkdir()
     (data_dir / "warc").symlink_to(small_disk.path)
-    with serve(SampleSite(articles=100)) as server:
+    with serve(SampleSite(articles=50)) as server:
         options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1")
         for _ in range(2):
             result = crawl(data_dir, *options)

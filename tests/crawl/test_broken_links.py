@@ -99,7 +99,7 @@ def test_dead_addresses_are_not_requested_by_every_run(tmp_path: Path) -> None:
     lasting = [ANSWERS[number] for number in (0, 1, 6)]  # a temporary redirect is tried again sooner
     some, good = (
         [each for each in BROKEN if each[0] in lasting],
-        [f"/news/aktsiya-v-parke-{number}/" for number in range(620_000, 620_700)],
+        [f"/news/aktsiya-v-parke-{number}/" for number in range(620_000, 620_020)],
     )
     dead: Answers = {path: answer for answer, _, path in some}
     pages: Answers = {
@@ -108,21 +108,22 @@ def test_dead_addresses_are_not_requested_by_every_run(tmp_path: Path) -> None:
         **{path: article(number) for number, path in enumerate(good, 100)},
     }
     with serve_plain(SITE | pages | dead) as server:
-        codes = {crawl(tmp_path, "-a", f"site={server.url}", *QUICK).code for _ in range(3)}
-    assert codes == {0}
+        codes = [crawl(tmp_path, "-a", f"site={server.url}", *QUICK).code for _ in range(3)]
+    assert codes == [4, 0, 0], "most pages of the first run failed"
     often = [path for _, *both in some for path in both if server.requests.count(path) > 1]
     assert not often
 
 
 def test_a_broken_spelling_counts_as_no_failed_page(tmp_path: Path) -> None:
+    some = OWN[::4]
     answers: Answers = {
-        "/": page("Газета", links(*(path[:-1] for path in OWN))),
-        "/news/": page("Новости", links(*OWN)),
-        **ARTICLES,
+        "/": page("Газета", links(*(path[:-1] for path in some))),
+        "/news/": page("Новости", links(*some)),
+        **{path: ARTICLES[path] for path in some},
     }
     with serve_plain(answers) as server:
         done = crawl(tmp_path, "-a", f"site={server.url}")
-        assert (done.code, len(done.articles)) == (0, len(OWN)), done.log[-2000:]
+        assert (done.code, len(done.articles)) == (0, len(some)), done.log[-2000:]
         assert "failed" not in done.log.splitlines()[-1]
 
 

@@ -29,7 +29,7 @@ UNREAD = [
 
 @pytest.mark.parametrize(("answer", "words"), UNREAD, ids=range(len(UNREAD)))
 def test_unreadable_robots_txt_forbids_every_request(answer: SampleResponse, words: str, tmp_path: Path) -> None:
-    site = Timed(robots_txt=answer)
+    site = Timed(1, robots_txt=answer)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 4
@@ -133,17 +133,17 @@ def _make_due(data_dir: Path) -> None:
 
 @pytest.mark.parametrize("status", [404, 403, 410])
 def test_missing_robots_txt_allows_every_request(status: int, tmp_path: Path) -> None:
-    site = Timed(robots_txt=SampleResponse(status, HTML, RULES))
+    site = Timed(6, robots_txt=SampleResponse(status, HTML, RULES))
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 0, result.log[-1500:]
-    assert len(result.articles) == 40
+    assert len(result.articles) == 6
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "gzip, br"])
 def test_plain_rules_under_a_false_coding_are_obeyed(coding: str, tmp_path: Path) -> None:
     rules = b"User-agent: *\nDisallow: /news/\n"
-    site = Timed(robots_txt=SampleResponse(200, {"Content-Encoding": coding, "Content-Type": "text/plain"}, rules))
+    site = Timed(6, robots_txt=SampleResponse(200, {"Content-Encoding": coding, "Content-Type": "text/plain"}, rules))
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 0, result.log[-1500:]
@@ -155,7 +155,7 @@ def test_plain_rules_under_a_false_coding_are_obeyed(coding: str, tmp_path: Path
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
 def test_rules_behind_a_byte_order_mark_are_obeyed(encoding: str, tmp_path: Path) -> None:
     rules = "\ufeffUser-agent: *\r\nDisallow: /news/\r\n".encode(encoding)
-    site = Timed(robots_txt=SampleResponse(200, {"Content-Type": "text/plain"}, rules))
+    site = Timed(6, robots_txt=SampleResponse(200, {"Content-Type": "text/plain"}, rules))
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 0, result.log[-1500:]
@@ -169,7 +169,7 @@ def test_a_robots_txt_that_answers_at_the_second_try_is_obeyed(tmp_path: Path) -
             response = super().respond(target, base_url, headers)
             return BUSY if len(self.times) == 1 else response
 
-    site = Slow(robots_txt=SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /news/\n"))
+    site = Slow(6, robots_txt=SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nDisallow: /news/\n"))
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 0, result.log[-1500:]

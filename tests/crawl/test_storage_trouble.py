@@ -2,9 +2,7 @@
 
 import errno
 import os
-import resource
 import sqlite3
-import subprocess
 import threading
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
-from tests.support.crawling import ROOT, TIMEOUT, Crawl, command, crawl, start
+from tests.support.crawling import TIMEOUT, Crawl, crawl, start
 from tests.support.disks import SmallDisk
 from tests.support.kills import Stored, after_requests, each_once, gold, read_articles
 
@@ -26,10 +24,11 @@ def failed_in_one_line(result: Crawl, words: str) -> None:
 # A full disk
 
 
+@pytest.mark.parametrize("small_disk", [1.0], indirect=True)
 def test_a_full_disk_under_the_data(small_disk: SmallDisk, tmp_path: Path) -> None:
     earlier, data_dir = tmp_path / "articles.csv", small_disk.path / "data"
     earlier.write_text("the last good dataset", encoding="utf-8")
-    with serve(SampleSite(articles=150)) as server:
+    with serve(SampleSite(articles=60)) as server:
         options = ("-a", f"site={server.url}", "-O", str(earlier))
         for _ in range(2):
             result = crawl(data_dir, *options)
@@ -43,7 +42,7 @@ def test_a_full_disk_under_the_data(small_disk: SmallDisk, tmp_path: Path) -> No
         before = server.hits
         result = crawl(data_dir, *options)
         assert result.code == 0, result.log[-3000:]
-        assert server.hits - before < 1.25 * 150 - len(stored)
+        assert server.hits - before < 60 - len(stored) + 30
         each_once(Stored(data_dir).articles.values(), gold(server))
         each_once(read_articles(earlier), gold(server))
 
@@ -52,8 +51,8 @@ def test_full_disk_under_the_output_file(small_disk: SmallDisk, tmp_path: Path) 
     other, wanted = tmp_path / "articles.jsonl", small_disk.path / "articles.jsonl"
     other.write_text("", encoding="utf-8")
     wanted.write_text("", encoding="utf-8")
-    with serve(SampleSite(articles=150)) as server:
-        small_disk.grow(0.3)
+    with serve(SampleSite(articles=60)) as server:
+        small_disk.grow(0.1)
         options = ("-a", f"site={server.url}", "-o", str(other), "-o", str(wanted))
         failed_in_one_line(crawl(tmp_path / "data", *options), f"{wanted} cannot be written: No space left on device")
         assert not other.read_bytes() + wanted.read_bytes(), "all files or none"
@@ -68,17 +67,11 @@ def test_full_disk_under_the_output_file(small_disk: SmallDisk, tmp_path: Path) 
 def test_a_file_that_may_not_grow(tmp_path: Path) -> None:
     """The same for those who are not root."""
 
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
-
-    with serve(SampleSite(articles=150)) as server:
+    with serve(SampleSite(articles=60)) as server:
         options = ("-a", f"site={server.url}", "-O", str(tmp_path / "articles.jsonl"))
-        limited = command("-s", f"DATA_DIR={tmp_path}", *options)
-        done = subprocess.run(
-            limited, cwd=ROOT, preexec_fn=limit, capture_output=True, text=True, timeout=TIMEOUT, check=False
-        )
-        assert done.returncode == 1, done.stderr[-3000:]
-        assert "Traceback" not in done.stderr
+        limited = crawl(tmp_path, *options, module="tests.crawl.small_files")
+        assert limited.code == 1, limited.log[-3000:]
+        assert "Traceback" not in limited.log
         assert not (tmp_path / "articles.jsonl").exists()
         result = crawl(tmp_path, *options)
         assert result.code == 0, result.log[-3000:]
@@ -95,9 +88,9 @@ def lock(database: Path) -> sqlite3.Connection:
 
 
 def test_a_store_locked_for_a_moment_is_waited_for(tmp_path: Path) -> None:
-    with serve(SampleSite(articles=60)) as server:
+    with serve(SampleSite(articles=30)) as server:
         process = start(tmp_path, "-a", f"site={server.url}")
-        after_requests(server, 30)(process)
+        after_requests(server, 16)(process)
         holder = lock(tmp_path / "caravan.db")
         release = threading.Timer(1, holder.close)
         release.start()
@@ -110,20 +103,20 @@ def test_a_store_locked_for_a_moment_is_waited_for(tmp_path: Path) -> None:
 @pytest.mark.parametrize("small_disk", [0.004], indirect=True)
 def test_a_full_disk_under_the_log(small_disk: SmallDisk, tmp_path: Path) -> None:
     """The run in which the disk fills succeeds; the next one is refused, in one line."""
-    with serve(SampleSite(articles=100)) as server:
+    with serve(SampleSite(articles=20)) as server:
         options = ("-a", f"site={server.url}", "-s", f"LOG_FILE={small_disk.path}/crawl.log", "-L", "DEBUG")
         first, second = crawl(tmp_path, *options), crawl(tmp_path, *options)
     assert (first.code, second.code) == (0, 2)
     for done in (first, second):
         assert "Traceback" not in done.log
         assert f"cannot be written: {os.strerror(errno.ENOSPC)}" in done.log
-    assert len(first.articles) == 100
+    assert len(first.articles) == 20
 
 
-@pytest.mark.parametrize("requests", [0, 30])
+@pytest.mark.parametrize("requests", [0, 16])
 def test_a_store_that_stays_locked(requests: int, tmp_path: Path) -> None:
     database = tmp_path / "caravan.db"
-    with serve(SampleSite(articles=60)) as server:
+    with serve(SampleSite(articles=30)) as server:
         options = ("-a", f"site={server.url}", "-s", f"STORE_URL=sqlite:///{database}?timeout=0.5")
         assert crawl(tmp_path, "-a", f"site={server.url}", "-a", f"urls={gold(server)[0]['url']}").code == 0
         holder = lock(database) if not requests else None
@@ -169,7 +162,7 @@ BROKEN = [
 def test_file_that_is_no_store(make: Any, code: int, words: str, tmp_path: Path) -> None:
     make(tmp_path / "caravan.db")
     before = (tmp_path / "caravan.db").stat().st_size
-    with serve(SampleSite(articles=20)) as server:
+    with serve(SampleSite(articles=1)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
         assert server.hits == 0
     assert result.code == code, result.log

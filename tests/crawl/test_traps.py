@@ -13,7 +13,6 @@ from tests.store.stored import StoreTables
 from tests.support.crawling import crawl
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
-ARTICLES = 60
 Answer = Callable[[str], str | None]
 
 
@@ -72,8 +71,8 @@ TRAPS: list[tuple[Answer, str]] = [
 
 
 class Trapping(SampleSite):
-    def __init__(self, answer: Answer, entry: str) -> None:
-        super().__init__(articles=ARTICLES)
+    def __init__(self, answer: Answer, entry: str, articles: int = 20) -> None:
+        super().__init__(articles)
         self._page, self._entry = answer, entry
 
     def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
@@ -86,19 +85,20 @@ class Trapping(SampleSite):
 
 @pytest.mark.parametrize(("answer", "entry"), TRAPS, ids=[trap[0].__name__ for trap in TRAPS])
 def test_endless_copies_of_one_text_end_the_run(answer: Answer, entry: str, tmp_path: Path) -> None:
-    site = Trapping(answer, entry)
+    articles = 20
+    site = Trapping(answer, entry, articles)
     with serve(site) as server:
-        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "MAX_COPIES=12")
+        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "MAX_COPIES=6")
         first = len(server.requests)
         gold = {record["url"] for record in site.gold(server.url)}
-        again = crawl(tmp_path, "-a", f"site={server.url}", "-s", "MAX_COPIES=12")
+        again = crawl(tmp_path, "-a", f"site={server.url}", "-s", "MAX_COPIES=6")
         second = len(server.requests) - first
     run_report = report(tmp_path)
     assert "Traceback" not in result.log
     assert result.code == 3
     assert "are copies of one text" in result.log.splitlines()[-1]
     assert result.log.count("are copies of one text, so links on such pages are not followed") == 1
-    assert first < ARTICLES + 130  # including those already requested when the copies are noticed
+    assert first < articles + 130  # including those already requested when the copies are noticed
     assert second < 100
     assert "Traceback" not in again.log
     assert run_report["copies"] >= 0
@@ -112,7 +112,7 @@ def test_few_copies_do_not_fail_a_run(tmp_path: Path) -> None:
 
     class Few(Trapping):
         def __init__(self) -> None:
-            super().__init__(chain, "/news/trap-1000001/")
+            super().__init__(chain, "/news/trap-1000001/", 60)
 
     with serve(Few()) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "MAX_COPIES=4")
@@ -121,7 +121,7 @@ def test_few_copies_do_not_fail_a_run(tmp_path: Path) -> None:
     assert re.search(r"complete, but [4-6] articles are copies of one text", result.log.splitlines()[-1])
     assert 4 <= run_report["copies"] <= 6
     assert run_report["not_followed"]["copies"] >= 1
-    assert len(result.articles) >= ARTICLES
+    assert len(result.articles) >= 60
 
 
 def test_pages_without_an_article_are_followed_for_a_few_hops(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_pages_without_an_article_are_followed_for_a_few_hops(tmp_path: Path) ->
 
     asked = {}
     for hops in (1, 2, 3):
-        with serve(Trapping(corridor, "/news/room-100001/")) as server:
+        with serve(Trapping(corridor, "/news/room-100001/", 3)) as server:
             crawl(tmp_path / str(hops), "-a", f"site={server.url}", "-s", f"MAX_HOPS_FROM_ARTICLE={hops}")
             asked[hops] = sum("room" in target for target in set(server.requests))
     assert asked == {1: 1, 2: 2, 3: 3}

@@ -10,9 +10,9 @@ from tests.support.crawling import crawl
 
 @pytest.fixture(scope="session")
 def crawled(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a store with 300 articles of the sample site."""
+    """The folder of a store with some 120 articles of the sample site."""
     folder = tmp_path_factory.mktemp("crawled")
-    result = crawl(folder, "-a", "site=sample")
+    result = crawl(folder, "-a", "site=sample", "-a", "limit=120")
     assert result.code == 0, result.log[-2000:]
     return folder
 

@@ -1,14 +1,15 @@
 """Datasets in object storage: an S3 server on loopback."""
 
 import json
-import os
+import re
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.request import Request, urlopen
 
 import fsspec
 import pytest
@@ -50,27 +51,29 @@ def endpoint() -> Iterator[dict[str, str]]:
             "AWS_SECRET_ACCESS_KEY": "two",
             "AWS_DEFAULT_REGION": "us-east-1",
         }
-        in_cloud("mkdir caravan", environment)
+        ask(environment, "caravan", "PUT")
         yield environment
     finally:
         process.terminate()
         process.wait(timeout=TIMEOUT)
 
 
-def in_cloud(action: str, environment: dict[str, str]) -> None:
-    """Call s3fs in a process of its own, as it starts threads."""
-    name, *arguments = action.split()
-    code = f"import s3fs; s3fs.S3FileSystem(skip_instance_cache=True).{name}(*{arguments!r}, recursive=True)"
-    code = code.replace(", recursive=True", "") if name in ("mkdir", "touch") else code
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        env={**os.environ, **environment},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
+def ask(endpoint: Mapping[str, str], path: str, method: str = "GET") -> bytes:
+    """Send a request to the server, which checks no signature; the driver takes a second to load."""
+    headers = {"Authorization": "AWS4-HMAC-SHA256 Credential=one/20260101/us-east-1/s3/aws4_request"}
+    with urlopen(Request(f"{endpoint['AWS_ENDPOINT_URL']}/{path}", headers=headers, method=method)) as response:
+        body: bytes = response.read()
+    return body
+
+
+def download(endpoint: Mapping[str, str], folder: Path) -> Path:
+    """Copy the dataset at ``URL`` into a folder."""
+    listing = ask(endpoint, "caravan?list-type=2&prefix=news/dataset/").decode()
+    for key in re.findall(r"<Key>(.*?)</Key>", listing):
+        path = folder / key.removeprefix("news/dataset/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(ask(endpoint, f"caravan/{key}"))
+    return folder
 
 
 def check_published(folder: Path) -> tuple[dict[str, Any], Path]:
@@ -87,9 +90,7 @@ def test_upload_and_replace(endpoint: dict[str, str], tmp_path: Path) -> None:
     data = small_store(tmp_path / "data")
     for round_, options in enumerate([("--format", "csv"), ("--format", "jsonl"), ("--format", "jsonl")]):
         succeeded(export_apart(URL, data, *options, **endpoint))
-        copy = tmp_path / f"copy {round_}"
-        code = f"import s3fs; s3fs.S3FileSystem().get({URL!r}, {str(copy)!r}, recursive=True)"
-        subprocess.run([sys.executable, "-c", code], env={**os.environ, **endpoint}, check=True, timeout=TIMEOUT)
+        copy = download(endpoint, tmp_path / f"copy {round_}")
         _, tables = check_published(copy)
         assert {path.name for path in copy.iterdir()} == {tables.name, "README.md", "datapackage.json"}
         succeeded(export(tmp_path / "local", data, *options))

@@ -114,7 +114,7 @@ def test_stop_kill_and_full_disk_leave_the_earlier_file(
     succeeded(export(file, data))
     assert [path.name for path in file.parent.iterdir()] == [name]
     place = small_disk.path / name
-    (small_disk.path / "filler").write_bytes(b"-" * 1_450_000)
+    (small_disk.path / "filler").write_bytes(b"-" * 1_520_000)
     place.write_text("mine", encoding="utf-8")
     failed(export(place, crawled), 1, "cannot be written: No space left on device")
     assert place.read_text(encoding="utf-8") == "mine"

@@ -220,6 +220,7 @@ def test_unwritable_folder(closed_folder: Path, tmp_path: Path) -> None:
     failed(export(closed_folder / "new" / "dataset", data), 2, "cannot be written")
 
 
+@pytest.mark.parametrize("small_disk", [0.6], indirect=True)
 def test_full_disk(small_disk: SmallDisk, crawled: Path) -> None:
     target = small_disk.path / "dataset"
     succeeded(export(target, crawled, "--table", "views,rates"))
@@ -259,11 +260,11 @@ def test_progress_on_a_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_during_a_crawl(tmp_path: Path) -> None:
-    with serve(SampleSite(articles=120)) as server:
+    with serve(SampleSite(articles=70)) as server:
         site = ("-a", f"site={server.url}")
         process = start(tmp_path / "data", *site)
         sizes = []
-        for moment in (40, 40):
+        for moment in (25, 25):
             after_requests(server, moment)(process)
             succeeded(export(tmp_path / "dataset", tmp_path / "data", "--below-floors"))
             check_whole(tmp_path / "dataset")

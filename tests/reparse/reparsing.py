@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from caravan_crawler.items import Article
+from tests.export.exporting import ALL_FORMATS, export, files, succeeded
 from tests.store.stored import StoreTables
 from tests.support.crawling import TIMEOUT, Crawl, crawl
 from tests.support.forking import Forked, fork
@@ -73,6 +74,12 @@ def sqlite(path: Path) -> StoreTables:
 def dataset(store: StoreTables) -> Dataset:
     """Return the rows of a store as sorted JSON, without run, feed and row number."""
     return {table: sorted(_row(table, row) for row in store.rows(table)) for table in _TABLES}
+
+
+def exported(store: StoreTables, folder: Path) -> dict[str, bytes]:
+    """Export a store into a folder in all formats; return its files."""
+    succeeded(export(folder, folder.parent, "--format", ALL_FORMATS, *store.options))
+    return files(folder)
 
 
 def _row(table: str, row: dict[str, Any]) -> str:

@@ -1,13 +1,17 @@
-"""A reparse corrects what a broken reader stored, as if it had never been broken."""
+"""A reparse corrects what a broken reader stored, as if it had never been broken, in the store and in its dataset."""
 
 from pathlib import Path
 
 import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
+from tests.export.exporting import files
 from tests.reparse.broken_reader import CASES
 from tests.reparse.changing import Changing
-from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, reparse, sound, sqlite
+from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, exported, reparse, sound, sqlite
+
+#: The case of which the dataset is compared too, byte for byte.
+EXPORTED = "no lede, a body cut short, no trending"
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -22,6 +26,9 @@ def test_a_broken_reader(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     sound(reparse(whole, archive))
     expected, broken = dataset(whole), dataset(store)
     assert broken != expected
+    is_exported = name == EXPORTED
+    if is_exported:
+        assert exported(store, tmp_path / "broken") != exported(whole, tmp_path / "right")
     if case.is_false:
         result = sound(reparse(store, archive))
         assert " lost" in result.out
@@ -30,13 +37,15 @@ def test_a_broken_reader(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert_equal(dataset(store), expected)
     assert {line.split()[0] for line in result.out.splitlines()[1:]} == set(case.fields)
     assert not store.rows("failures")
+    if is_exported:
+        assert exported(store, tmp_path / "corrected") == files(tmp_path / "right")
 
 
 @pytest.mark.parametrize("name", ["no headline", "a source and a lede where there are none"])
 def test_a_broken_run_between_two_sound_ones(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BREAK", name)
     store, whole = sqlite(tmp_path / "store.db"), sqlite(tmp_path / "whole.db")
-    site = Changing(articles=20)
+    site = Changing(articles=12)
     with serve(site) as server:
         for day, module in enumerate(("scrapy", "tests.reparse.broken_reader", "scrapy")):
             site.day = day

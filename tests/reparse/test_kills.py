@@ -22,6 +22,8 @@ from tests.support.kills import after_requests, dice
 
 #: More than twenty-five with the kills of other tests.
 KILLS_OF_A_CRAWL, KILLS_OF_A_REPARSE = 6, 5
+#: Enough to keep a reparse at work until the signal.
+ARTICLES = 120
 BASE = "http://127.0.0.1:8000/"
 
 
@@ -40,11 +42,11 @@ def test_a_crawl_killed_often_archives_every_page_of_its_store(tmp_path: Path) -
     chance = dice("archive")
     store = sqlite(tmp_path / "caravan.db")
     warcs = tmp_path / "warc"
-    with serve(SampleSite(articles=100)) as server:
-        options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=50000")
+    with serve(SampleSite(articles=50)) as server:
+        options = ("-a", f"site={server.url}", "-s", "ARCHIVE=1", "-s", "ARCHIVE_FILE_SIZE=30000")
         for _ in range(KILLS_OF_A_CRAWL):
             process = start_crawl(tmp_path, *options)
-            after_requests(server, chance.randint(1, 15))(process)
+            after_requests(server, chance.randint(1, 10))(process)
             process.kill()
             process.communicate(timeout=TIMEOUT)
             for file in warcs.glob("*.open"):
@@ -86,12 +88,12 @@ def test_a_reparse_killed_often(is_broken: bool, tmp_path: Path, monkeypatch: py
     store, whole = sqlite(tmp_path / "store.db"), sqlite(tmp_path / "whole.db")
     if is_broken:
         monkeypatch.setenv("BREAK", "no lede, a body cut short, no trending")
-        with serve(SampleSite(articles=60)) as server:
-            size = ("-s", "ARCHIVE_FILE_SIZE=25000")
+        with serve(SampleSite(articles=40)) as server:
+            size = ("-s", "ARCHIVE_FILE_SIZE=16000")
             crawl_archived(store, tmp_path, server.url, *size, module="tests.reparse.broken_reader")
         archive = str(tmp_path / "warc")
     else:
-        archive = write_archive(tmp_path / "archive", 60)
+        archive = write_archive(tmp_path / "archive", 40, 16_000)
     files = len(list(Path(archive).iterdir()))
     sound(reparse(whole, archive))
     expected, kills = dataset(whole), 0
@@ -140,7 +142,7 @@ def is_alive(pid: int) -> bool:
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return write_archive(tmp_path_factory.mktemp("archive"), 200)
+    return write_archive(tmp_path_factory.mktemp("archive"), ARTICLES)
 
 
 def test_the_pool_ends_with_its_parent_and_has_no_file_of_the_store_open(archive: str, tmp_path: Path) -> None:
@@ -171,7 +173,7 @@ def test_a_signal_to_all_processes(number: signal.Signals, jobs: str, archive: s
     assert result.code == 128 + number, result.log
     assert result.words.startswith("scrapy reparse: stopped; the same command continues: ")
     stored = store.sizes()["articles"]
-    assert 0 < stored < 200
+    assert 0 < stored < ARTICLES
     result = sound(reparse(store, archive))
-    assert f"articles: {200 - stored} new" in result.words
-    assert store.sizes()["articles"] == 200
+    assert f"articles: {ARTICLES - stored} new" in result.words
+    assert store.sizes()["articles"] == ARTICLES

@@ -47,8 +47,8 @@ def number_of_ledes(store: StoreTables) -> int:
 
 def test_a_reader_broken_today(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store, archive = sqlite(tmp_path / "store.db"), str(tmp_path / "warc")
-    with serve(SampleSite(articles=60)) as server:
-        sound(crawl_archived(store, tmp_path, server.url, "-s", "ARCHIVE_FILE_SIZE=20000"))
+    with serve(SampleSite(articles=40)) as server:
+        sound(crawl_archived(store, tmp_path, server.url, "-s", "ARCHIVE_FILE_SIZE=12000"))
     assert len(list((tmp_path / "warc").iterdir())) > 10
     whole = dataset(store)
     monkeypatch.setitem(os.environ, "BREAK", "no lede")

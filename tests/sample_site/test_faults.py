@@ -5,6 +5,7 @@ import json
 import re
 import socket
 from collections.abc import Callable
+from functools import cache
 
 import pytest
 
@@ -18,11 +19,16 @@ def is_cut(got: Got, sound: bytes) -> bool:
     return got.error == "cut" and announced == len(sound) and sound.startswith(got.body) and len(got.body) > 0
 
 
-def is_gzip_bomb(got: Got, sound: bytes) -> bool:
-    body = got.body
-    for _ in got.header("Content-Encoding").split(", "):
+@cache
+def is_blank(body: bytes, layers: int) -> bool:
+    """Whether a compressed body is a hundred megabytes of blanks."""
+    for _ in range(layers):
         body = gzip.decompress(body)
-    return len(got.body) < 200_000 and len(body) > 100_000_000 and body[12:].isspace()
+    return len(body) > 100_000_000 and body[12:].isspace()
+
+
+def is_gzip_bomb(got: Got, sound: bytes) -> bool:
+    return len(got.body) < 200_000 and is_blank(got.body, len(got.header("Content-Encoding").split(", ")))
 
 
 def is_half(got: Got, sound: bytes) -> bool:

@@ -35,7 +35,7 @@ def articles_asked_for(server: SampleServer) -> Counter[int]:
 def test_every_field_is_stored_and_later_runs_request_only_new_articles(
     store_tables: StoreTables, tmp_path: Path
 ) -> None:
-    site = SampleSite(articles=60)
+    site = SampleSite(articles=30)
     with serve(site) as server:
         first = run(server, store_tables, tmp_path)
         assert first.code == 0, first.log[-2000:]
@@ -62,42 +62,42 @@ def test_every_field_is_stored_and_later_runs_request_only_new_articles(
         assert store_tables.sizes() == before
         assert server.hits - hits <= 5, "robots.txt, home page, feed, the news list and the index of sitemaps"
 
-        server.publish(20)
+        server.publish(12)
         hits = server.hits
         third = run(server, store_tables, tmp_path)
         assert third.code == 0, third.log[-2000:]
-        assert len(third.articles) == 20
+        assert len(third.articles) == 12
         assert by_url(third.articles).items() <= by_url(site.gold(server.url)).items()
-        assert store_tables.sizes()["articles"] == 80
-        assert server.hits - hits <= 1.25 * 20 + 2, "one more for the index of sitemaps, one for robots.txt"
+        assert store_tables.sizes()["articles"] == 42
+        assert server.hits - hits <= 1.25 * 12 + 4, "more for robots.txt, the lists and the index of sitemaps"
 
 
 def test_a_killed_run_is_continued(store_tables: StoreTables, tmp_path: Path) -> None:
-    site = SampleSite(articles=60)
+    site = SampleSite(articles=36)
     with serve(site) as server:
         process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
-        store_tables.wait_for_articles(25, process)
+        store_tables.wait_for_articles(12, process)
         process.kill()
         process.communicate(timeout=TIMEOUT)
         assert process.returncode == -signal.SIGKILL
         stored = {row["key"] for row in store_tables.rows("articles")}
-        assert len(stored) < 60
+        assert len(stored) < 36
         result = run(server, store_tables, tmp_path)
         gold = by_url(site.gold(server.url))
     assert result.code == 0, result.log[-2000:]
     # It also publishes the articles that the killed run had stored.
     assert by_url(result.articles) == gold
-    assert len(result.articles) == store_tables.sizes()["articles"] == 60
-    assert articles_asked_for(server).total() <= 60 + MOST_ASKED_AGAIN
+    assert len(result.articles) == store_tables.sizes()["articles"] == 36
+    assert articles_asked_for(server).total() <= 36 + MOST_ASKED_AGAIN
     assert sorted(row["outcome"] for row in store_tables.rows("runs")) == ["killed", "sound"]
 
 
 def test_an_orderly_stop_loses_nothing(store_tables: StoreTables, tmp_path: Path) -> None:
     number = signal.SIGTERM if store_tables.is_postgresql else signal.SIGINT
-    site = SampleSite(articles=60)
+    site = SampleSite(articles=36)
     with serve(site) as server:
         process = start(tmp_path, "-a", f"site={server.url}", *store_tables.options)
-        store_tables.wait_for_articles(25, process)
+        store_tables.wait_for_articles(12, process)
         process.send_signal(number)
         _, log = process.communicate(timeout=TIMEOUT)
         assert process.returncode == 128 + number, log[-2000:]
@@ -110,7 +110,7 @@ def test_an_orderly_stop_loses_nothing(store_tables: StoreTables, tmp_path: Path
 
 
 def test_one_run_at_a_time(store_tables: StoreTables, tmp_path: Path) -> None:
-    with serve(SampleSite(articles=2000)) as server:
+    with serve(SampleSite(articles=500)) as server:
         process = start(tmp_path / "first", "-a", f"site={server.url}", *store_tables.options)
         store_tables.wait_for_articles(1, process)
         second = crawl(tmp_path / "second", "-a", f"site={server.url}", *store_tables.options)

@@ -51,7 +51,7 @@ def keep_all(store_tables: StoreTables, site: SampleSite, data_dir: Path) -> Non
 
 @pytest.mark.parametrize("is_known", [False, True], ids=["empty", "all known"])
 def test_a_listing_page_needs_at_most_one_query(store_tables: StoreTables, tmp_path: Path, *, is_known: bool) -> None:
-    site = SampleSite(articles=400)
+    site = SampleSite(articles=90)
     url = f"{BASE}news/page/2/"
     if is_known:
         keep_all(store_tables, site, tmp_path)

@@ -116,11 +116,15 @@ class MonthlySite:
 
     articles: list[Story] = field(default_factory=stories)
     numbered: bool = False
-    old: Old = "redirect"
+    #: The answer at all old addresses, or answers that the articles have in turn.
+    old: Old | tuple[Old, ...] = "redirect"
     has_lastmod: bool = True
 
     def address(self, story: Story) -> str:
         return story.old_path if self.numbered else story.path
+
+    def old_of(self, story: Story) -> Old:
+        return self.old if isinstance(self.old, str) else self.old[story.number % len(self.old)]
 
     def answer(self, target: str, base: str) -> tuple[int, str, str]:
         """Return status, content type (a location for 301) and body."""
@@ -148,14 +152,15 @@ class MonthlySite:
 
     def _old(self, number: int, base: str) -> tuple[int, str, str]:
         story = next((story for story in self.articles if story.number == number), None)
-        if story is None or self.old == "gone":
+        old = "gone" if story is None else self.old_of(story)
+        if story is None or old == "gone":
             return 404, "text/html", self._page("Страница не найдена", "", "")
-        if self.old == "redirect":
+        if old == "redirect":
             return 301, f"{base}{self.address(story)}", ""
         hint = {
             "canonical": f'<link rel="canonical" href="{base}{self.address(story)}">',
             "shortlink": f'<link rel="shortlink" href="{base}/?p={number}">',
-        }.get(self.old, "")
+        }.get(old, "")
         return 200, "text/html", self._article(story, base, hint)
 
     def _page(self, title: str, main: str, head: str) -> str:
@@ -171,7 +176,7 @@ class MonthlySite:
         return "".join(f'<p><a href="{self.address(story)}">{story.headline}</a></p>' for story in shown)
 
     def _article(self, story: Story, base: str, hint: str | None = None) -> str:
-        if hint is None and self.old == "shortlink" and not self.numbered:
+        if hint is None and self.old_of(story) == "shortlink" and not self.numbered:
             hint = f'<link rel="shortlink" href="{base}/?p={story.number}">'
         head = (
             f'<meta property="og:title" content="{html.escape(story.headline)}">'

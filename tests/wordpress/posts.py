@@ -14,7 +14,8 @@ SITE = "http://SITE"
 SECTIONS = {"news": "Новости", "gazeta": "Газета", "sport": "Спорт", "art": "Культура", "info": "Справка"}
 AUTHORS = ("Айгуль Сарсенова", "Пётр Лугин", "Данияр Оспанов")
 VIDEO = "https://www.youtube.com/watch?v=karavan0001"
-_NUMBER_OF_POSTS = 120
+#: The fewest with which every section has every shape.
+_NUMBER_OF_POSTS = 100
 _TEXTS = tomllib.loads((Path(__file__).parent / "texts.toml").read_text(encoding="utf-8"))
 _LETTERS = dict(
     zip(
@@ -164,8 +165,8 @@ def posts() -> list[Post]:
     made: list[Post] = []
     towns, stories, kazakh = _TEXTS["places"], _TEXTS["stories"], _TEXTS["kazakh"]
     for index in range(_NUMBER_OF_POSTS):
-        if index % 30 == 19:
-            story, town = kazakh[index // 30], towns[0]
+        if index % 25 == 19:
+            story, town = kazakh[index // 25], towns[0]
         else:
             story, town = stories[index % len(stories)], towns[index // len(stories)]
         moment = datetime(2010, 2, 3, 9, 5, tzinfo=ALMATY) + timedelta(days=index * 47 + index % 7, minutes=index * 7)

@@ -29,7 +29,7 @@ def store_url(cluster: Cluster, database: str) -> str:
 
 @pytest.mark.parametrize("number", [1, 2, 4])
 def test_workers_read_every_page_once(number: int, store_url: str, tmp_path: Path) -> None:
-    with serve(FaultySite(60, faults=["slow:0.05"])) as server:
+    with serve(FaultySite(40, faults=["slow:0.05"])) as server:
         crew = Crew(server, store_url, tmp_path)
         logs = [crew.end(worker) for worker in [crew.start() for _ in range(number)]]
         assert not crew.asked_twice
@@ -46,8 +46,8 @@ def test_workers_read_every_page_once(number: int, store_url: str, tmp_path: Pat
 
 def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
     chance = dice("workers")
-    moments = sorted(chance.sample(range(30, 150), 6))
-    with serve(SampleSite(articles=180)) as server:
+    moments = sorted(chance.sample(range(25, 105), 6))
+    with serve(SampleSite(articles=120)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         crew_of_three = [crew.start() for _ in range(3)]
         for moment in moments:
@@ -60,7 +60,7 @@ def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
             crew.end(worker)
         assert not crew.rows("failures")
         crew.check_stored()
-        print(f"{server.hits} requests for 180 articles")
+        print(f"{server.hits} requests for 120 articles")
         # The next run publishes the articles that the killed workers had read.
         crew.end(crew.start())
         assert sorted(crew.published()) == sorted(record["url"] for record in gold(server))
@@ -68,9 +68,9 @@ def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
 
 def test_all_workers_killed_at_once(store_url: str, tmp_path: Path) -> None:
     """All workers are killed and new ones started; each article is in the feeds of one of them, once."""
-    with serve(SampleSite(articles=100)) as server:
+    with serve(SampleSite(articles=60)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
-        for moment in (45, 85):
+        for moment in (30, 55):
             both = [crew.start(), crew.start()]
             crew.wait_for_requests(moment)
             for worker in both:
@@ -87,7 +87,7 @@ def test_all_workers_killed_at_once(store_url: str, tmp_path: Path) -> None:
 
 
 def test_orderly_stop_releases_unread_pages(store_url: str, tmp_path: Path) -> None:
-    with serve(SampleSite(articles=60)) as server:
+    with serve(SampleSite(articles=45)) as server:
         # Without the release, the other worker would wait for ten minutes.
         crew = Crew(server, store_url, tmp_path, "-s", "WORKER_LEASE=600")
         leader = crew.start("-s", "DOWNLOAD_DELAY=0.05")
@@ -103,7 +103,7 @@ def test_orderly_stop_releases_unread_pages(store_url: str, tmp_path: Path) -> N
 
 
 def test_killed_leader_is_succeeded_by_another(store_url: str, tmp_path: Path) -> None:
-    with serve(SampleSite(articles=80)) as server:
+    with serve(SampleSite(articles=50)) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         leader = crew.start("-s", "DOWNLOAD_DELAY=0.3")  # leaves enough work for the other worker
         crew.wait_for_requests(5)
@@ -146,7 +146,7 @@ def test_page_that_kills_its_workers_becomes_a_failure(
 
 
 def test_workers_wait_for_an_absent_database(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
-    with serve(FaultySite(130, faults=["slow:0.2"])) as server:
+    with serve(FaultySite(90, faults=["slow:0.2"])) as server:
         crew = Crew(server, store_url, tmp_path, *SHORT)
         crew_of_three = [crew.start() for _ in range(3)]
         crew.wait_for_requests(30)
@@ -167,10 +167,10 @@ def test_workers_wait_for_an_absent_database(cluster: Cluster, store_url: str, t
 
 
 def test_permanently_absent_database_ends_the_run(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
-    with serve(SampleSite(articles=70)) as server:
+    with serve(SampleSite(articles=45)) as server:
         crew = Crew(server, store_url, tmp_path, "-s", "STORE_PATIENCE=1", "-s", "DOWNLOAD_DELAY=0.02")
         worker = crew.start()
-        crew.wait_for_requests(40)
+        crew.wait_for_requests(25)
         cluster.stop()
         try:
             last = crew.end(worker, 1).splitlines()[-1]
