@@ -14,8 +14,8 @@ SITE = "http://SITE"
 SECTIONS = {"news": "Новости", "gazeta": "Газета", "sport": "Спорт", "art": "Культура", "info": "Справка"}
 AUTHORS = ("Айгуль Сарсенова", "Пётр Лугин", "Данияр Оспанов")
 VIDEO = "https://www.youtube.com/watch?v=karavan0001"
-#: The fewest with which every section has every shape.
-_NUMBER_OF_POSTS = 100
+#: Over five sections and fifteen years, in every shape in each section.
+_NUMBER_OF_POSTS = 200
 _TEXTS = tomllib.loads((Path(__file__).parent / "texts.toml").read_text(encoding="utf-8"))
 _LETTERS = dict(
     zip(
@@ -165,11 +165,11 @@ def posts() -> list[Post]:
     made: list[Post] = []
     towns, stories, kazakh = _TEXTS["places"], _TEXTS["stories"], _TEXTS["kazakh"]
     for index in range(_NUMBER_OF_POSTS):
-        if index % 25 == 19:
-            story, town = kazakh[index // 25], towns[0]
+        if index % 50 == 19:
+            story, town = kazakh[index // 50], towns[0]
         else:
             story, town = stories[index % len(stories)], towns[index // len(stories)]
-        moment = datetime(2010, 2, 3, 9, 5, tzinfo=ALMATY) + timedelta(days=index * 47 + index % 7, minutes=index * 7)
+        moment = datetime(2010, 2, 3, 9, 5, tzinfo=ALMATY) + timedelta(days=index * 28 + index % 7, minutes=index * 7)
         gaps = {**town, "n": 25 + index % 70, "year": moment.year}
         gaps["n"] += 5 if gaps["n"] % 10 < 5 else 0  # the genitive plural
         headline = story["headline"].format(**gaps)

@@ -68,7 +68,7 @@ SITES = [
     (OWN_THEME, "", True),
     ("twentytwentyone", "gazeta", False),
     ("twentytwentytwo", "sport,art", True),
-    ("twentytwentythree", "", False),
+    ("twentytwentythree", "news,info", False),
 ]
 
 
