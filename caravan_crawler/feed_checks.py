@@ -131,15 +131,17 @@ def _columns(options: Mapping[str, Any], settings: BaseSettings) -> list[str] | 
 
 def reserved_problem(uri: str, path: Path, settings: BaseSettings, writer: str = "a feed") -> str | None:
     """Return a problem if ``writer`` would overwrite the store, the log or a file of a run; else None."""
-    data_dir = Path(settings["DATA_DIR"]).expanduser()
     if settings["LOG_FILE"] and _is_one_of(path, [Path(settings["LOG_FILE"])]):
         return f"{uri} is the log, which {writer} would overwrite"
     if _is_one_of(path, _store_files(settings)):
         return f"{uri} belongs to the store, which {writer} would overwrite"
-    for name in _KEPT_FOLDERS:
-        if _real(path).is_relative_to(_real(data_dir / name)):
-            return f"{uri} lies in {data_dir / name}, where runs keep their own files; name one elsewhere"
-    return None
+    return _kept_problem(uri, path, settings)
+
+
+def _kept_problem(name: object, path: Path, settings: BaseSettings) -> str | None:
+    folders = (Path(settings["DATA_DIR"] or ".").expanduser() / kept for kept in _KEPT_FOLDERS)
+    folder = next((each for each in folders if _real(path).is_relative_to(_real(each))), None)
+    return f"{name} lies in {folder}, where runs keep their own files; name one elsewhere" if folder else None
 
 
 def format_problem(names: Iterable[str], settings: BaseSettings) -> str | None:
@@ -196,6 +198,8 @@ def log_file_problem(settings: BaseSettings) -> str | None:
     path = Path(settings["LOG_FILE"])
     if _is_one_of(path, _store_files(settings)):
         return f"LOG_FILE={path} belongs to the store"
+    if problem := _kept_problem(f"LOG_FILE={path}", path, settings):
+        return problem
     try:
         if _real(path.parent) == _real(Path(settings["DATA_DIR"] or ".").expanduser()):
             path.parent.mkdir(parents=True, exist_ok=True)  # else it is made after the log is opened

@@ -10,7 +10,7 @@ from scrapy.dupefilters import BaseDupeFilter
 
 from caravan_crawler.addons import CrawlerComponent, is_caravan_spider
 from caravan_crawler.items import PageWrites
-from caravan_crawler.normalise.dates import decide_publication, parse_date
+from caravan_crawler.normalise.dates import EARLIEST, decide_publication, parse_date
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.page import PageKind
 from caravan_crawler.urls import Address, Site, has_moved, is_same_article
@@ -33,9 +33,10 @@ def day_of(printed: str | None) -> date | None:
     if printed is None:
         return None
     try:
-        return date.fromisoformat(printed)  # most are days already
+        day = date.fromisoformat(printed)  # most are days already
     except ValueError:
         return parse_date(printed, datetime.now(UTC)).day
+    return day if day >= EARLIEST else None  # a program's zero
 
 
 def day_of_article(article: ArticleReading) -> date | None:

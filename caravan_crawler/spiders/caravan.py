@@ -67,6 +67,8 @@ _LOCAL_SETTINGS = LOCAL_DELAYS | {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS
 
 #: Moved articles from which the whole site counts as moved; fewer may be an editor's changes.
 _MOVED = 3
+#: Sources that name the news of all sections.
+_MAIN_SOURCES = (HOME, FEED, MAIN_SITEMAP, KNOWN_SECTIONS[0])
 #: Pages that wrongly name another article's URL as their own, from which no such URL is believed.
 _VOID_CLAIMS = 3
 
@@ -598,15 +600,10 @@ class CaravanSpider(Spider):
         if failed.is_absent or (failed.is_gone and number > 1):
             yield from self._without_list_page(failed.writes, walk, number, failed.reason, failed.message)
             return
-        is_settled = number > 1 and self.discovery.is_settled(failed.writes.asked_url, is_sure=True)
-        if is_settled:
-            self.crawl_stats.count("absent/failed_before")
-            yield failed.writes.bare(failure=Failure(failed.reason, failed.message))
-        else:
-            yield failed.count_failure(self.crawl_stats)
+        yield self._source_failed(failed.writes, failed.reason, failed.message)
         if failed.is_gone:
             self.note_missing_section(failed.writes)
-        yield from self._skip_list_page(walk, number, is_settled=is_settled)
+        yield from self._skip_list_page(walk, number, is_settled=self._is_settled(failed.writes.asked_url))
 
     def _read_list(self, page: Page, reading: PageReading, walk: ListingWalk, number: int) -> Iterator[Any]:
         document, writes = page.document, page.writes
@@ -696,7 +693,8 @@ class CaravanSpider(Spider):
         lists = [f"/{section}/" for section in sorted(filter(None, sections))] if are_all_new else []
         writes.sources.append(self.schedule.read_now(FEED))
         writes.sources += self.schedule.due_lists(path for path in lists if not self.lists.is_begun(path))
-        yield self.responses.judge(feed, writes, "feed")
+        problem = self.responses.judge(feed, writes, "feed")
+        yield self._source_failed(writes, *problem) if problem else writes
         yield from map(self.requests.sitemap, children)
         yield from self._entries(feed, writes, targets)
         for path in lists:
@@ -723,7 +721,8 @@ class CaravanSpider(Spider):
         is_whole = sitemap.loss is None and doubt is None
         self.sitemaps.read(writes, stamp, is_index=sitemap.form is Form.INDEX, is_whole=is_whole)
         was_there = self.sitemaps.was_there(path_of(writes.asked_url))
-        yield self.responses.judge(sitemap, writes, "sitemap", nesting=nesting, doubt=doubt, was_there=was_there)
+        problem = self.responses.judge(sitemap, writes, "sitemap", nesting=nesting, doubt=doubt, was_there=was_there)
+        yield self._source_failed(writes, *problem) if problem else writes
         yield from (self.requests.sitemap(child, nesting=nesting + 1) for child in children)
         yield from self._entries(sitemap, writes, targets)
 
@@ -737,8 +736,22 @@ class CaravanSpider(Spider):
             self.sitemaps.mark_read(failed.writes, ABSENT)
             yield failed.writes
         else:
-            yield failed.count_failure(self.crawl_stats)
+            yield self._source_failed(failed.writes, failed.reason, failed.message)
             self.sitemaps.mark_failed(path_of(failed.writes.asked_url))
+
+    def _is_settled(self, url: str) -> bool:
+        """Whether a source has failed before, and the run need not fail with it: others name the news as well."""
+        path = path_of(url)
+        is_needed = path in _MAIN_SOURCES or path.strip("/") in self.arguments.sections
+        return not is_needed and self.discovery.is_settled(url, is_sure=True)
+
+    def _source_failed(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
+        """Return the result of a source that could not be read; it is counted as failed unless it is settled."""
+        if not self._is_settled(writes.asked_url):
+            return self.crawl_stats.fail(writes, reason, message)
+        self.crawl_stats.count("absent/failed_before")
+        writes.failure = Failure(reason, message)
+        return writes
 
     def _listed_in(self, read: Syndication, writes: PageWrites, nesting: int = 0) -> tuple[list[Child], list[Target]]:
         """Return the sitemaps and the articles to request that a feed or a sitemap names; no sitemaps if too deep."""
@@ -782,7 +795,7 @@ class CaravanSpider(Spider):
             else:
                 self.sitemaps.mark_failed(path)
             found = "a page" if page is not None else "something else" if response.body else "empty"
-            yield self.crawl_stats.fail(writes, f"{what}_unreadable", f"it is no {what} but {found}")
+            yield self._source_failed(writes, f"{what}_unreadable", f"it is no {what} but {found}")
 
     # Failures
 
@@ -791,8 +804,12 @@ class CaravanSpider(Spider):
         writes = writes_of_request(request)
         if writes.asked_url == request.url:
             return
-        if request.callback == self.parse_sitemap:  # WordPress has one sitemap under two names
-            self.sitemaps.mark_read(writes, None)
+        if request.callback == self.parse_sitemap:
+            if request.cb_kwargs["nesting"]:
+                self.sitemaps.mark_unreadable(writes, request.cb_kwargs["stamp"])
+                self._source_failed(writes, "redirected", f"it redirects to {request.url}")
+            else:  # WordPress has one sitemap under two names
+                self.sitemaps.mark_read(writes, None)
             self.commit(writes)
         elif (address := self.site.address(request.url)) is None:
             self.note_missing_section(writes)

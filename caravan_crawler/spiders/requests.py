@@ -184,8 +184,8 @@ class ResponseReader:
         nesting: int = 0,
         doubt: str | None = None,
         was_there: bool = False,
-    ) -> PageWrites:
-        """Count a feed or sitemap and return its result, with a failure if a part could not be read.
+    ) -> tuple[str, str] | None:
+        """Count a feed or sitemap; return reason and message if a part of it could not be read.
 
         One in ``doubt`` is read again, but counts as a failure only if an earlier run has found entries in it
         (``was_there``).
@@ -197,17 +197,17 @@ class ResponseReader:
         if read.loss is not None:
             why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
             number = len(read.pages) + len(read.sitemaps)
-            stats.fail(writes, f"{what}_{read.loss}", f"{why}; {number} addresses are read")
-        elif nesting >= MOST_NESTED and read.sitemaps:
+            return f"{what}_{read.loss}", f"{why}; {number} addresses are read"
+        if nesting >= MOST_NESTED and read.sitemaps:
             message = f"{MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
-            stats.fail(writes, "sitemap_nested", message)
-        elif self._is_foreign(read):
-            stats.fail(writes, f"{what}_elsewhere", "none of its entries has an address of this site")
-        elif doubt is not None and was_there:
-            stats.fail(writes, f"{what}_doubtful", doubt)
-        elif doubt is not None:
+            return "sitemap_nested", message
+        if self._is_foreign(read):
+            return f"{what}_elsewhere", "none of its entries has an address of this site"
+        if doubt is not None and was_there:
+            return f"{what}_doubtful", doubt
+        if doubt is not None:
             writes.failure = items.Failure(f"{what}_doubtful", doubt)
-        return writes
+        return None
 
     def _is_foreign(self, read: Syndication) -> bool:
         """Whether a feed or sitemap has entries, and none of them has an address of this site."""

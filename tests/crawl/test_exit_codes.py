@@ -57,6 +57,7 @@ REFUSED = [
     (("-s", "LOG_FILE={folder}"), "cannot be written: Is a directory"),
     (("-s", "LOG_FILE=/dev/full"), "LOG_FILE=/dev/full cannot be written: No space left on device"),
     (("-s", "LOG_FILE={folder}/caravan.db"), "caravan.db belongs to the store"),
+    (("-s", "LOG_FILE={folder}/runs/1/articles.jsonl"), "articles.jsonl lies in "),
     (("-s", "LOG_FILE={folder}/caravan.db-wal", "-s", "LOG_FILE_APPEND=0"), "caravan.db-wal belongs to the store"),
     (("-s", "LOG_FORMAT=%(nope)s"), "LOG_FORMAT=%(nope)s is no format of a log"),
     (("-s", "LOG_ENCODING=nope"), "LOG_ENCODING=nope is no encoding"),

@@ -1,6 +1,7 @@
 """Feeds and sitemaps in a crawl: broken ones are read as far as possible, and losses are reported."""
 
 import gzip
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -150,6 +151,7 @@ LOST: dict[str, tuple[Callable[[list[str]], Answer], str, int]] = {
     "empty": (lambda own: Answer("", XML), "sitemap_unreadable", 0),
     "no gzip": (lambda own: Answer(b"\x1f\x8b\x08\x00 damaged", XML), "sitemap_unreadable", 0),
     "not found": (lambda own: Answer("", XML, 404), "http_404", 0),
+    "a redirect to a page that was requested": (lambda own: Answer("", {"Location": "/"}, 302), "redirected", 0),
 }
 #: Whole sitemaps: a run is sound if a tenth of its pages fails.
 SOUND = 10
@@ -170,6 +172,10 @@ def test_lost_sitemaps_are_reported_and_retried(tmp_path: Path) -> None:
         for name, (_, reason, number) in lost.items():
             assert f"Not read: {server.url.rstrip('/')}{name}" in done.log
             assert len(found & set(paths[name])) == number, (name, reason)
+        shutil.copytree(tmp_path, tmp_path / "stay lost", ignore=shutil.ignore_patterns("runs"))
+        again = run(tmp_path / "stay lost", server)
+        assert set(lost) <= set(server.requests)
+        assert "pages failed" not in again.log.splitlines()[-1], "a sound run has met them"
         server.answers |= sitemaps
         run(tmp_path, server)
         assert set(lost) <= set(server.requests)

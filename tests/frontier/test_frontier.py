@@ -1,4 +1,6 @@
-from caravan_crawler.frontier.articles import Frontier, Target
+from datetime import date
+
+from caravan_crawler.frontier.articles import Frontier, Target, day_of
 from caravan_crawler.urls import Address, Site
 
 SITE = Site("http://127.0.0.1:8000/")
@@ -98,3 +100,8 @@ def test_address_found_after_another_failed_is_requested() -> None:
     assert frontier.url_to_request(MISSPELT, url(MISSPELT)) is None
     assert frontier.url_to_request(RIGHT, url(RIGHT)) == url(RIGHT)
     assert frontier.url_to_request(RIGHT, url(RIGHT)) is None
+
+
+def test_a_zero_day_of_a_sitemap_is_none() -> None:
+    assert [day_of(stamp) for stamp in ("1970-01-01", "0001-01-01", "1970-01-01T00:00:00Z")] == [None] * 3
+    assert day_of("2019-05-06") == date(2019, 5, 6)
