@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import sqlite3
-import subprocess
 import time
 from collections import Counter
 from contextlib import closing
@@ -16,9 +15,8 @@ import pytest
 
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.sample_site import SampleSite, serve
-from tests.support.crawling import ROOT, TIMEOUT, Crawl, command, crawl, read_csv, read_jsonl, start
+from tests.support.crawling import TIMEOUT, Crawl, crawl, read_csv, read_jsonl, start, start_by_clock
 from tests.support.kills import Stored, check_published
-from tests.support.optional_parts import need
 from tests.support.plain_site import Answer, Answers, article, links, page, serve_plain
 
 ARTICLES = 20
@@ -112,20 +110,6 @@ def test_an_article_outside_a_period_waits_for_runs_without_one(tmp_path: Path) 
         sound(done)
         assert {urlsplit(record["url"]).path for record in done.articles} == set(old)
     check_published(tmp_path)
-
-
-def start_by_clock(data_dir: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
-    """Start a crawl with another clock, not as a fork: a forked process has its libraries loaded already."""
-    need("faketime")
-    (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
-    return subprocess.Popen(
-        command("-s", f"DATA_DIR={data_dir}", *options),
-        env={**os.environ, "LD_PRELOAD": str(library), "FAKETIME_DONT_FAKE_MONOTONIC": "1", **environment},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=ROOT,
-    )
 
 
 def test_a_clock_that_was_ahead_for_one_run(tmp_path: Path) -> None:

@@ -1,11 +1,9 @@
 """Dates of feeds and sitemaps in a crawl: periods, clocks, and sitemaps of months."""
 
-import subprocess
 from pathlib import Path
 
 from tests.crawl.sources import MAP, OTHERS, WHOLE, articles_of, failures, path, paths_of, report, run, site, stored
-from tests.support.crawling import TIMEOUT, command
-from tests.support.optional_parts import need
+from tests.support.crawling import TIMEOUT, start_by_clock
 from tests.support.plain_site import (
     XML,
     Answer,
@@ -87,11 +85,10 @@ def test_after_a_run_whose_clock_was_ahead_the_next_one_reads_all_sources(tmp_pa
     answers = site(days=DAYS) | {"/sitemap.xml": index("/m.xml", stamp="2026-11-21"), "/m.xml": urlset(*OTHERS[:2])}
     answers["/sport/"] = page("Спорт", links(OTHERS[0]))
     with serve(answers) as server:
-        ahead = command("-s", f"DATA_DIR={tmp_path}", "-a", f"site={server.url}", "-a", "refresh_days=0")
-        first = subprocess.run(
-            [need("faketime"), "-f", "+400d", *ahead], capture_output=True, text=True, timeout=TIMEOUT, check=False
-        )
-        assert first.returncode == 0, first.stderr[-2000:]
+        options = ("-a", f"site={server.url}", "-a", "refresh_days=0")
+        first = start_by_clock(tmp_path, *options, FAKETIME="+400d")
+        log, _ = first.communicate(timeout=TIMEOUT)
+        assert first.returncode == 0, log[-2000:]
         # Published since, with an old stamp, and in a listing whose new articles are not in the feed.
         server.answers |= {"/m.xml": urlset(*OTHERS[:4]), "/sport/": page("Спорт", links(OTHERS[0], OTHERS[4]))}
         done = run(tmp_path, server)

@@ -2,13 +2,16 @@
 
 import csv
 import json
+import os
 import signal
+import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tests.support.forking import Forked, fork
+from tests.support.optional_parts import need
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 120
@@ -70,3 +73,17 @@ def read_jsonl(path: Path) -> list[dict[str, Any]]:
 def read_csv(path: Path) -> list[dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
+
+
+def start_by_clock(data_dir: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
+    """Start a crawl with another clock, not as a fork: a forked process has its libraries loaded already."""
+    need("faketime")
+    (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
+    return subprocess.Popen(
+        command("-s", f"DATA_DIR={data_dir}", *options),
+        env={**os.environ, "LD_PRELOAD": str(library), "FAKETIME_DONT_FAKE_MONOTONIC": "1", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+    )
