@@ -587,8 +587,9 @@ class CaravanSpider(Spider):
         elif again := self.retry(page):
             yield again
         else:
-            yield page.count_failure(self.crawl_stats)
-            yield from self._skip_list_page(walk, number)
+            self.crawl_stats.page(page.kind)
+            yield self._source_failed(page.writes.bare(), *page.problem)
+            yield from self._skip_list_page(walk, number, is_settled=self._is_settled(page.writes.asked_url))
 
     @errback
     def list_failed(self, failed: FailedRequest) -> Iterator[Any]:
@@ -782,7 +783,8 @@ class CaravanSpider(Spider):
             if again := self.retry(page):
                 yield again
             else:
-                yield page.count_failure(self.crawl_stats)
+                self.crawl_stats.page(page.kind)
+                yield self._source_failed(page.writes.bare(), *page.problem)
                 self.sitemaps.mark_failed(path)
         elif page is not None and response.meta.get("optional") and not self.sitemaps.was_there(path):
             self.crawl_stats.page(PageKind.OTHER)

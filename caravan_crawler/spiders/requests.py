@@ -145,11 +145,6 @@ class Page:
             return self.kind, NOT_PARSED[self.kind]
         return f"kind_{self.kind}", f"it came as a page of kind: {self.kind}"
 
-    def count_failure(self, crawl_stats: CrawlStats) -> PageWrites:
-        """Count a page that cannot be used; return its result."""
-        crawl_stats.page(self.kind)
-        return crawl_stats.fail(self.writes.bare(), *self.problem)
-
 
 class ResponseReader:
     """Reads responses of ``site``; ``bounds`` limit what is parsed of a page."""
