@@ -180,7 +180,8 @@ def _facts_of(block: Block) -> list[Fact]:
     # The names of sections and topics may be any words.
     own = "\0".join([text for text, link, _ in block.pieces if link is None or not _is_of_a_list(link)])
     sentence = " ".join(_ENDS_OF_WORDS.sub(" ", own).replace("\0", "").split()) if block.has_links else text
-    if _SENTENCE_BEGINS.match(sentence) and (facts := _sentence_facts(sentence)):
+    is_sentence = _SENTENCE_BEGINS.match(sentence) is not None and not is_marked_as_views(block)
+    if is_sentence and (facts := _sentence_facts(sentence)):
         return facts
     if text[-1] in ".!?" and len(text) > LONGEST_DATE and block.zone != "footer" and not _ABBREVIATED.search(text):
         return []

@@ -2,13 +2,13 @@
 
 from itertools import islice
 
-from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, Picture, common_container
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Picture, common_container
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, is_dated
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed
 from caravan_crawler.pages.labels import ends_sentence, fold
 from caravan_crawler.pages.selectors import is_header, is_lede, is_of_columns
-from caravan_crawler.pages.text_range import outside_of_parts
+from caravan_crawler.pages.text_range import kind_of, outside_of_parts
 
 #: Evidence for the texts before the last fact, or for the first text where no fact follows it, to be the lede.
 LEDE = {
@@ -139,7 +139,7 @@ def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
     Elements of one kind next to each other, as page builders make them, are parts of one text.
     """
     around = common_container(lede, first)
-    kinds = [_kind(each) for block in (lede, first) for each in [*block.element.below(around)][-1:]]
+    kinds = [kind_of(each) for block in (lede, first) for each in [*block.element.below(around)][-1:]]
     if len(kinds) > 1 and kinds[0] == kinds[1] != set():
         return False
     part = common_container(first, second)
@@ -150,11 +150,6 @@ def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
     ):
         shared = shared.parent
     return shared.tag not in ("body", "html") and not lede.is_within(shared)
-
-
-def _kind(element: Element) -> set[str]:
-    """Return the names of an element without those that number it."""
-    return {name for name in element.names.split() if not any(map(str.isdecimal, name))}
 
 
 def _states(text: str) -> bool:

@@ -158,7 +158,7 @@ def read_structured_data(tree: LexborHTMLParser, url: str) -> StructuredData:
     """Collect the metadata of the page at ``url``; nothing in it can make this fail."""
     root = tree.root
     data = StructuredData(language=(root.attributes.get("lang") or "") if root else "", url=url)
-    stamps: dict[str, list[str]] = {key: [] for key in _PUBLISHED}
+    stamps: dict[str, list[tuple[str, LexborNode]]] = {key: [] for key in _PUBLISHED}
     for node in tree.css("title, meta, link, script, base"):
         tag, attributes = node.tag, node.attributes
         if tag == "script":
@@ -168,7 +168,7 @@ def read_structured_data(tree: LexborHTMLParser, url: str) -> StructuredData:
             for key in {(attributes.get(name) or "").lower() for name in _KEYS} if content else ():
                 data.meta.setdefault(key, content)
                 if key in _PUBLISHED:
-                    stamps[key].append(content)
+                    stamps[key].append((content, node))
                 if key == "article:tag":
                     data.article_tags.append(content)
         elif tag == "base":
@@ -177,8 +177,22 @@ def read_structured_data(tree: LexborHTMLParser, url: str) -> StructuredData:
             _read_link(attributes, data)
         elif data.title is None:
             data.title = _cleaned(" ".join(node.text().split()))
-    data.published = [_without_epoch(stamp) for key in _PUBLISHED for stamp in stamps[key]]
+    data.published = [_without_epoch(stamp) for key in _PUBLISHED for stamp in _own_stamps(stamps[key])]
     return data
+
+
+def _own_stamps(stamps: list[tuple[str, LexborNode]]) -> list[str]:
+    """Return the contents, of several those in the microdata of the headline: the others are of other articles."""
+    own = [content for content, node in stamps if _is_with_headline(node)] if len(stamps) > 1 else []
+    return own or [content for content, _ in stamps]
+
+
+def _is_with_headline(node: LexborNode) -> bool:
+    """Whether the microdata around an element has an ``h1``."""
+    around = node.parent
+    while around is not None and "itemscope" not in around.attributes:
+        around = around.parent
+    return around is not None and around.css_first("h1") is not None
 
 
 def _read_link(attributes: dict[str, str | None], data: StructuredData) -> None:

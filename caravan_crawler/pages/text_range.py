@@ -164,11 +164,17 @@ class _Collector:
         assert container is not None
         if is_label(block.text):
             return False
-        goes_on = _goes_on(block, container, article, before_trending=self._is_before_trending)
+        goes_on = _goes_on(block, container, article, before_trending=self._is_before_trending) or self._is_last(block)
         # Behind a linked heading, a name or a date an excerpt, a biography or a comment follows.
         before = self._blocks[block.index - 1]
         is_signed = _is_signed(before) and not _is_twin(block, container, article)
         return goes_on and not is_signed and not (before.tag in SUBHEADS and before.is_all_links)
+
+    def _is_last(self, block: Block) -> bool:
+        """Whether a short sentence right behind the text stands next to its article, which a stray end tag closed."""
+        is_next = self._is_before_trending and bool(self.text) and self.text[-1].index + 1 == block.index
+        is_beside = block.element.parent is self._article.parent
+        return is_next and is_beside and block.tag == "p" and ends_sentence(block.text) and not block.has_links
 
 
 def is_in_other_article(block: Block, headline: Block, blocks: list[Block]) -> bool:
@@ -291,7 +297,12 @@ def _are_alike(element: Element, container: Element) -> bool:
     if not names or element.tag != container.tag or names != container.get("class"):
         return False
     around, its = element.parent, container.parent
-    return around is its or (around is not None and its is not None and around.get("class") == (its.get("class") or ""))
+    return around is its or (around is not None and its is not None and kind_of(around) == kind_of(its) != set())
+
+
+def kind_of(element: Element) -> set[str]:
+    """Return the names of an element without those that number it, as page builders do."""
+    return {name for name in element.names.split() if not any(map(str.isdecimal, name))}
 
 
 def _is_signed(before: Block) -> bool:
