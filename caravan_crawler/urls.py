@@ -17,8 +17,8 @@ PUBLIC_HOSTS = frozenset({"www.caravan.kz", "caravan.kz"})
 
 #: First path parts that never begin an article's own path.
 NOT_SECTIONS = frozenset(
-    "amp author authors avtor category comments cdn-cgi feed info login page rss search tag tags "
-    "wp-admin wp-content wp-includes wp-json wp-login.php xmlrpc.php".split()
+    "amp author authors avtor category comments cdn-cgi component feed info login page profile register rss search "
+    "tag tags user users wp-admin wp-content wp-includes wp-json wp-login.php xmlrpc.php".split()
 )
 #: The site's numbers have 4 to 9 digits and no leading zero.
 _ID_AT_END = re.compile(r"-([1-9]\d{3,8})$")
