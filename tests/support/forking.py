@@ -288,6 +288,10 @@ def load() -> None:
         list(walk_modules_iter(package))
     for name in _MODULES:
         importlib.import_module(name)
+    # Scrapy asks all installed packages for commands of their own, a tenth of a small crawl's work.
+    cmdline = sys.modules["scrapy.cmdline"]
+    found = cmdline.entry_points(group="scrapy.commands")
+    cmdline.entry_points = lambda **_: found  # type: ignore[attr-defined]
     gc.collect()
     gc.freeze()
 
