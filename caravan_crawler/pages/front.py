@@ -228,7 +228,7 @@ class _Scan:
         frame = next(self._frames_before(block), None)
         if frame is None or self.blocks[self.headline].is_within(frame):
             return False
-        if frame.tag == "tr":  # in the second generation the lede stands in a cell beside the picture
+        if frame.tag == "tr":  # in the second generation the lede stands in a cell next to the picture
             return False
         if frame.last - frame.first == 1:
             return not ends_sentence(block.text)
