@@ -31,6 +31,7 @@ ADDRESSES = [
     ("/news/", "", None),
     ("/news/page/2/", "", None),
     ("/tag/dengi/", "", None),
+    ("/user/redaktor/", "", None),
     ("/info/kontakty/", "", None),
     ("/search/?q=x", "", None),
     ("/wp-content/uploads/2023/04/x-1024x683.png", "", None),

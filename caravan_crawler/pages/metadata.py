@@ -34,6 +34,8 @@ _KEYS = ("property", "name", "itemprop")
 #: Objects in which an article may be; one elsewhere (``isRelatedTo``, ``itemListElement``) is another article.
 _AROUND_ARTICLE = ("@graph", "mainEntity", "mainEntityOfPage")
 _DEEPEST = 8
+#: Stamps of a page whose microdata is looked at; each look may visit the whole page.
+_MOST_STAMPS = 20
 # Around the JSON there may be comments, CDATA, a byte order mark, a semicolon.
 _OPENING = ("//", "/*", "*/", "<!--", "-->", "<![CDATA[", ">")
 _CLOSING = ("//", "/*", "*/", "-->", "<!", "]]>", ";")
@@ -182,17 +184,18 @@ def read_structured_data(tree: LexborHTMLParser, url: str) -> StructuredData:
 
 
 def _own_stamps(stamps: list[tuple[str, LexborNode]]) -> list[str]:
-    """Return the contents, of several those in the microdata of the headline: the others are of other articles."""
-    own = [content for content, node in stamps if _is_with_headline(node)] if len(stamps) > 1 else []
+    """Return the contents, of several those of the page or of its headline: the others are of other articles."""
+    first = stamps[:_MOST_STAMPS]
+    own = [content for content, node in first if _is_of_page(node)] if len(stamps) > 1 else []
     return own or [content for content, _ in stamps]
 
 
-def _is_with_headline(node: LexborNode) -> bool:
-    """Whether the microdata around an element has an ``h1``."""
+def _is_of_page(node: LexborNode) -> bool:
+    """Whether an element is in no microdata, or in that around an ``h1``."""
     around = node.parent
     while around is not None and "itemscope" not in around.attributes:
         around = around.parent
-    return around is not None and around.css_first("h1") is not None
+    return around is None or around.css_first("h1") is not None
 
 
 def _read_link(attributes: dict[str, str | None], data: StructuredData) -> None:

@@ -30,7 +30,7 @@ _CLUTTER = re.compile(
     r"|is-type-wp-embed|wp-block-embed|wp-block-query|wp-block-post-template|lyte-\w+|jwplayer|plyr|video-js|\w*incut|inset|spravka|fact-?box|info-?box|newsletter|subscri(?:be(?!r)|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc-container"
     r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|quiz|informers?|gismeteo|powerpress-links|post-?ratings?|rating|review-box|paywall-?(?:offer|notice|note|message|box)|rmp-\w+"
     rf"|{_AUTHOR_BOX}|{_POST}"
-    r"|post-nav\w*|nav-links|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|(?<!post-)popup|modal"
+    r"|post-nav\w*|nav-links|prev-?next|next-?prev|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|(?<!post-)popup|modal"
     r"|twitter-video|print-?(?:link|button|only)|visible-print(?:-\w+)?|d-print-block|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])"
     r"|(?<![\w\-])(?:widget(?!-(?:title|quote|text|body|content))(?:-\w+)?|sidebar(?:-(?:right|left))?|(?:right|left)-sidebar)(?=$|\s)",
     re.IGNORECASE,

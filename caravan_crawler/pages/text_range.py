@@ -297,7 +297,9 @@ def _are_alike(element: Element, container: Element) -> bool:
     if not names or element.tag != container.tag or names != container.get("class"):
         return False
     around, its = element.parent, container.parent
-    return around is its or (around is not None and its is not None and kind_of(around) == kind_of(its) != set())
+    if around is its or around is None or its is None:
+        return around is its
+    return around.get("class") == (its.get("class") or "") or kind_of(around) == kind_of(its) != set()
 
 
 def kind_of(element: Element) -> set[str]:
