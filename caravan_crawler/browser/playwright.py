@@ -106,6 +106,7 @@ _PRESS = """([tags, label]) => {
   if (button) button.click();
 }"""
 
+_BLANK = "about:blank"
 #: Pages per browser process, which grows by some 0.4 MB a page.
 _PAGES = 50
 #: Timeouts of the browser's start and end, in seconds.
@@ -117,8 +118,8 @@ class BrowserError(DownloadFailedError):
 
 
 @dataclass
-class Tab:
-    """A browser tab that loads a response already downloaded, and sends its scripts' requests through Scrapy."""
+class Rendering:
+    """Loads a response already downloaded in the browser's tab, and sends its scripts' requests through Scrapy."""
 
     crawler: Crawler
     subrequests: SubRequests
@@ -131,23 +132,24 @@ class Tab:
     _pending: int = 0
     _last_answer: float = 0.0
 
-    async def html(self, handler: ScrapyPlaywrightDownloadHandler) -> str:
+    async def html(self, handler: ScrapyPlaywrightDownloadHandler, page: Page) -> str:
         """Return the page's HTML once it has the wanted values, or its scripts add nothing more."""
         meta = {
             "playwright": True,
+            "playwright_page": page,
             "playwright_page_init_callback": self._init,
             # Page methods of scrapy-playwright wait for the load event, which some pages never reach.
             "playwright_page_goto_kwargs": {"wait_until": "commit"},
             "playwright_include_page": True,
         }
-        request = Request(self.response.url, meta=meta)
-        await handler.download_request(request)
-        page: Page = request.meta["playwright_page"]
+        await handler.download_request(Request(self.response.url, meta=meta))
         shown = await self._wait(page, lambda now: not (now.lacks & self.wanted - {"more"}))
         if "more" in self.wanted:
             await self._press(page, shown)
         html = await page.content()
-        await page.close()
+        with suppress(Error):  # a script may navigate at the same time
+            await page.goto(_BLANK)  # ends the page's scripts
+            await page.request_gc()  # without, a tab grows by megabytes a page
         return html
 
     async def _init(self, page: Page, _: Request) -> None:
@@ -210,7 +212,7 @@ async def _fulfill(route: Route, response: Response) -> None:
 
 
 class Chromium:
-    """Renders pages with scrapy-playwright, one at a time.
+    """Renders pages with scrapy-playwright, one after the other in one tab: opening a tab takes longer than a page.
 
     After a failure its state is unknown, so the browser is killed with all its processes. The next page starts another.
     """
@@ -221,6 +223,7 @@ class Chromium:
         self._timeout = crawler.settings.getfloat("DOWNLOAD_TIMEOUT")
         self._lock = asyncio.Lock()
         self._handler: ScrapyPlaywrightDownloadHandler | None = None
+        self._tab: Page | None = None
         self._drivers: set[int] = set()
         self._pages = 0
         _log_errors_only()
@@ -231,18 +234,18 @@ class Chromium:
     ) -> str:
         """Return the page's HTML after its scripts have run; raise :class:`BrowserError` if that fails twice.
 
-        ``measure`` and ``wanted`` are those of :class:`Tab`.
+        ``measure`` and ``wanted`` are those of :class:`Rendering`.
         """
-        tab = partial(Tab, self._crawler, self._subrequests, response, measure, wanted)
+        rendering = partial(Rendering, self._crawler, self._subrequests, response, measure, wanted)
         async with self._lock:
             try:
-                return await self._html(tab())
+                return await self._html(rendering())
             except BrowserError as error:
                 if is_ending(self._crawler):
                     raise
                 self._crawler.stats.inc_value("caravan/browser/restarts")
                 logger.warning("The browser failed on %s (%s); a new one is started", response.url, error)
-            return await self._html(tab())
+            return await self._html(rendering())
 
     async def close(self, *, is_sound: bool = True) -> None:
         """Close the browser, if any, and kill the processes that remain; kill all first if not ``is_sound``."""
@@ -256,10 +259,13 @@ class Chromium:
             await _done(handler.close(), _END, "it does not end")
         _kill(processes)
 
-    async def _html(self, tab: Tab) -> str:
+    async def _html(self, rendering: Rendering) -> str:
         try:
             handler = self._handler or await self._start()
-            html: str = await _done(tab.html(handler), self._timeout, f"no page after {self._timeout:.0f} seconds")
+            assert self._tab is not None
+            html: str = await _done(
+                rendering.html(handler, self._tab), self._timeout, f"no page after {self._timeout:.0f} seconds"
+            )
         except BrowserError:
             await self.close(is_sound=False)
             raise
@@ -288,8 +294,10 @@ class Chromium:
             "accept_downloads": False,
             "user_agent": self._crawler.settings["USER_AGENT"],
         }
-        meta = {"playwright": True, "playwright_context_kwargs": context}
-        await handler.download_request(Request("about:blank", meta=meta))
+        meta = {"playwright": True, "playwright_include_page": True, "playwright_context_kwargs": context}
+        request = Request(_BLANK, meta=meta)
+        await handler.download_request(request)
+        self._tab = request.meta["playwright_page"]
 
 
 async def _done(work: Coroutine[Any, Any, Any], seconds: float, too_late: str) -> Any:

@@ -24,6 +24,7 @@ new EventSource('/events'); new WebSocket('OTHER/socket'.replace('http', 'ws'));
 new WebSocket(location.href.replace('http', 'ws')); open('OTHER/window');
 navigator.serviceWorker?.register('/worker.js').catch(() => 0);
 addEventListener('load', () => setTimeout(() => { location.href = 'OTHER/elsewhere'; }, 10));
+addEventListener('beforeunload', event => { event.preventDefault(); event.returnValue = 'stay'; });
 </script>"""
 
 

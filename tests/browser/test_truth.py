@@ -4,17 +4,20 @@ import json
 from pathlib import Path
 from typing import Any
 
-from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+import pytest
+
+from caravan_crawler.sample_site import SampleResponse, SampleSite, frame, serve
 from tests.browser.scripted import HTML, Noting, assert_true, browse, named_articles
 from tests.reparse.reparsing import assert_equal, dataset, reparse, sound, sqlite
 from tests.support.crawling import crawl
 from tests.support.kills import without_reading
 
-#: Enough for a listing of two pages.
-MOST = 25
+#: Enough for a listing of two pages of CARDS.
+MOST, CARDS = 10, 3
 
 
-def test_auto_reads_and_archives_values_added_by_scripts(tmp_path: Path) -> None:
+def test_auto_reads_and_archives_values_added_by_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frame, "CARDS_BY_SCRIPT", CARDS)
     site = Noting(MOST)
     store_tables = sqlite(tmp_path / "crawled.db")
     with serve(site) as server:
