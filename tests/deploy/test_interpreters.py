@@ -52,10 +52,13 @@ def test_interpreters_include_that_of_the_tests() -> None:
 def test_the_first_command_ends(python: Path, tmp_path: Path) -> None:
     (line,) = re.findall(FIRST_COMMAND, (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     line = line.replace("=sample -O articles.csv", f"={tmp_path / 'sample'} -O {tmp_path / 'articles.csv'}")
-    done = run([python.with_name("scrapy"), *shlex.split(line)])
+    # To its end on the newest Python; on the others until all modules are in use.
+    is_newest = run([python, "-V"]).stdout.split()[1] == supported()[-1].version
+    articles, limit = (300, []) if is_newest else (20, ["-a", "limit=20"])
+    done = run([python.with_name("scrapy"), *shlex.split(line), *limit])
     assert done.returncode == 0, done.stderr[-2000:]
     assert "Traceback" not in done.stderr
-    assert len(read_csv(tmp_path / "articles.csv")) == 300
+    assert len(read_csv(tmp_path / "articles.csv")) == articles
     assert len(list((tmp_path / "sample" / "runs").iterdir())) == 1
 
 
