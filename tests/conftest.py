@@ -19,6 +19,9 @@ from tests.support.postgresql import Cluster
 # The processes of the tests load compiled modules; without, each of them compiles for a second or two.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+#: Folders of saved pages, more than a thousand, where pytest need not look for tests.
+collect_ignore = ["pages/cases"]
+
 #: Where the long tests are, the longest first: begun last, they would leave the other test processes idle.
 _LONG = "test_lint browser/ deploy/ export/ wordpress/ workers/ reparse/ crawl/ inspection/ test_".split()
 #: Where each test may run in any process, except the modules whose tests share a crawl or an archive. All tests of

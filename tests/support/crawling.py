@@ -15,6 +15,8 @@ from tests.support.optional_parts import need
 
 ROOT = Path(__file__).resolve().parents[2]
 TIMEOUT = 120
+#: The log without the versions of all packages, which take a while to look up.
+_LOG = ("-s", "LOG_LEVEL=INFO", "-s", "LOG_VERSIONS=")
 
 
 @dataclass
@@ -56,7 +58,7 @@ def crawl(data_dir: Path, *options: str, stop_with: signal.Signals | None = None
 
 
 def start(data_dir: Path, *options: str, module: str = "scrapy") -> Forked:
-    return fork(module, "crawl", "caravan", "-s", f"DATA_DIR={data_dir}", "-s", "LOG_LEVEL=INFO", *options)
+    return fork(module, "crawl", "caravan", "-s", f"DATA_DIR={data_dir}", *_LOG, *options)
 
 
 def wait_for_rows(data_dir: Path, process: Forked) -> None:

@@ -51,7 +51,7 @@ class Crew:
         give_up = time.monotonic() + TIMEOUT
         while len(self.rows("runs")) < number:
             assert time.monotonic() < give_up, "a worker does not begin"
-            time.sleep(0.05)
+            time.sleep(0.2)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         with psycopg.connect(self._store_url, row_factory=dict_row) as connection:
