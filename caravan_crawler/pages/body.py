@@ -49,6 +49,8 @@ _LABEL_OF_LINKS = re.compile(r"\s*[^\W\d_]+\s*:(?:[\s,;|•]|[^\W\d_]+\s*:)*")
 _BULLETS = frozenset("•·▪●–—-")
 #: Elements around two blocks whose names are compared.
 _DEEPEST_ALIKE = 2
+#: Letters of the heading of a box that ends in a colon.
+_LONGEST_HEADING = 60
 
 
 @dataclass
@@ -167,7 +169,10 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         else:
             text.left_out[block.index] = reason
     places = {block.index for block in kept}
-    return [block for block in kept if not _heads_what_is_left_out(block, container, places, text)]
+    for block in reversed(kept):  # in a box of links, names stand under the headings
+        if _heads_what_is_left_out(block, container, places, text):
+            places.discard(block.index)
+    return [block for block in kept if block.index in places]
 
 
 def _begins_with_teaser(block: Block, document: Document) -> bool:
@@ -179,7 +184,7 @@ def _begins_with_teaser(block: Block, document: Document) -> bool:
 
 def _heads_what_is_left_out(block: Block, container: Element | None, kept: set[int], text: Text) -> bool:
     """Whether a short line stands in an element of which nothing else is kept, and so is of a box."""
-    if ends_sentence(block.text):
+    if ends_sentence(block.text) and not (block.text[-1] == ":" and len(block.text) <= _LONGEST_HEADING):
         return False
     box = (
         next((each for each in block.element.below(container) if each.last - each.first > 1), None)

@@ -6,8 +6,8 @@ from typing import Literal
 
 from caravan_crawler.normalise.text import encodable
 
-_LETTERS_FOR_ONE_BROKEN = 10
-"""Cyrillic letters per invalid byte from which a page is UTF-8 with broken bytes."""
+#: A Cyrillic letter in UTF-8; in windows-1251 and KOI8-R its bytes hardly follow each other.
+_LETTER_OF_UTF_8 = re.compile(rb"[\xd0-\xd3][\x80-\xbf]")
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\-:.+]{2,40})""", re.IGNORECASE)
 _HEAD = 2048
 
@@ -86,10 +86,9 @@ def encoding_of(body: bytes, declared: str | None) -> str:
         # A page cut inside a letter is UTF-8 still.
         if error.start >= len(body) - 3 and error.reason == "unexpected end of data":
             return "utf_8"
-    # A stray broken byte in an otherwise Cyrillic UTF-8 page must not turn all of it into windows-1251. In
-    # windows-1251 nearly every letter is broken UTF-8.
-    letters = body.count(b"\xd0") + body.count(b"\xd1")
-    if letters > _LETTERS_FOR_ONE_BROKEN * body.decode("utf-8", "replace").count("\ufffd"):
+    # Broken bytes, or a box in another encoding, must not turn all of a UTF-8 page into windows-1251. In windows-1251
+    # nearly every letter is broken UTF-8.
+    if len(_LETTER_OF_UTF_8.findall(body)) > body.decode("utf-8", "replace").count("\ufffd"):
         return "utf_8"
     match = _META.search(body, 0, _HEAD)
     labels = (declared, match[1].decode("latin-1") if match else None)

@@ -32,10 +32,14 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
         rf"(?:{DATE_LABEL})?(?P<zero>-000\d-\d\d-\d\d.{{0,15}}|\d{{1,2}}(?:\.|\s)[^\s.,]{{2,9}}(?:\.|,?\s)-000\d.{{0,15}})",
     ),
     ("updated", r"(?:обновлен[оа]?|изменен[оа]?|исправлен[оа]?|жаңартылды|жаңартылған|түзетілді)\s*:?"),
+    ("updated", r"(?:новость|статью|материал|запись)?\s*отредактировал[аи]?\s*:?(?:\s+\S{1,30}){0,2}"),
     # The second generation prints it above the headline.
     ("views", r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})"),
     ("views", rf"(?:[^\W\d]+\s+){{0,2}}прочита\w+\s*:?\s*{_COUNT}\s*чел(?:овек\w*)?\.?"),
-    ("views", rf"(?:{VIEWS_BEFORE})\s*[:\-–]?\s*{_COUNT},?\s*(?:из\s+них\s+)?(?:за\s+)?(?:сегодня|бүгін)\s*:?\s*\d+"),
+    (
+        "views",
+        rf"(?:{VIEWS_BEFORE})\s*[:\-–]?\s*{_COUNT}(?:\s*(?:{VIEWS_BEHIND}))?,?\s*(?:из\s+них\s+)?(?:за\s+)?(?:сегодня|бүгін)\s*:?\s*\d+",
+    ),
     ("views", rf"(?:{VIEWS_BEFORE})\s*[:\-–—]?\s*сегодня\s*:?\s*\d+,?\s+(?:всего|за\s+вс[её]\s+время)\s*:?\s*{_COUNT}"),
     ("views", rf"{_COUNT}\s*(?:{VIEWS_BEHIND}),?\s+[\d\s.,]+(?:{VIEWS_BEHIND})\s+(?:за\s+)?сегодня"),
     ("views", r"(?P<count>\d[\d\s.,]*)\s+total\s+views?(?:,\s+[\d\s.,]+views?\s+today)?"),
@@ -61,7 +65,7 @@ _OTHER = re.compile(
     r"|(?:(?:время\s+(?:на\s+)?чтени[ея]|чтение|читать)\s*:?\s*)?[~≈]?\s*\d+\s*мин(?:ут(?:\w*|\(ы\)))?\.?(?:\s+(?:чтени\w|на\s+чтение|оқу))?"
     r"|\d+\s+(?:слов[ао]?|words?)|на\s+чтение\s+\d+\s+мин\w*\.?|\d+\s*min(?:ute)?s?(?:\s+read)?|\d+\s+(?:лет|год|года|месяц\w*|недел\w+|дн\w+)"
     r"|(?:no|one|add|\d+)\s+comments?\.?|comments?\s+(?:off|closed)|leave\s+a\s+(?:comment|reply)|\d{1,4}\s+(?:years?|months?|days?)(?:\s+ago)?"
-    r"|(?:менее|меньше)\s+(?:одной\s+)?минуты|(?:рейтинг|оценка|голосов)\s*:?\s*[\d.,/\s]*(?:\(\d+\s\w+\))?|\d+\s+голос\w*"
+    r"|(?:менее|меньше)\s+(?:одной\s+)?минуты|(?:одна\s+)?минут[ау]\s+(?:на\s+)?(?:читать|чтени[ея])(?:\s+\(около\s+\d+\s+слов\w*\))?|(?:рейтинг|оценка|голосов)\s*:?\s*[\d.,/\s]*(?:\(\d+\s\w+\))?|\d+\s+голос\w*"
     rf"|\(?{ROLE}\)?"
     r"|опубликовано\s+в\b\s*:?(?:\s+[^\s.]+){0,3}|постоянная\s+ссылка|подробности|толығырақ|details"
     r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
@@ -75,8 +79,8 @@ _OTHER = re.compile(
     r"|(?:күні|уақыты|дата|время|автор(?:ы|лары)?|дереккөз|көзі|хит(?:ы|ов))\s*:?|\d{1,3}\s*/\s*\d{1,3}"
     rf"|{_VIEWS}"
     r"|(?:просмотров|прочтений)\s+за\s+(?:сутки|день|неделю)\s*:?\s*\d[\d\s]*|(?:в\s+)?избранн\w+\s*:?\s*\d+|отзывов\s*:?\s*\d*|[★☆\s]+"
-    r"|#\w[\w-]*(?:,?\s*#\w[\w-]*)*|\[\w{2,12}\]"
-    r"|дата\s+окончания\s.{4,40}|(?:последнее\s+(?:изменение|обновление)|last\s+(?:modified|updated)(?:\s+on)?)\s*:?\s.{4,40}|код\s*:\s*[\w-]{3,100}",
+    r"|#\w[\w-]*(?:,?\s*#\w[\w-]*)*|\[\w{2,12}\]|(?:[^\W\d]+\s*:\s*)?с\s+\d\d?[\s.]\S{2,9}(?:\s\S{1,5}){0,2}\s+(?:по|до)\s+\d\d?[\s.]\S{2,9}(?:\s\S{1,5}){0,2}"
+    r"|дата\s+окончания\s.{4,40}|(?:последнее\s+(?:изменение|обновление)|last\s+(?:modified|updated)(?:\s+on)?)\s*:?\s.{4,60}|код\s*:\s*[\w-]{3,100}",
     re.IGNORECASE,
 )
 #: A date that a script or a template was to fill in.
@@ -87,6 +91,8 @@ _UNFILLED = re.compile(
 LONGEST_DATE = 80
 _LONGEST_ZONE = 40
 _LONGEST_LINE = 140
+#: The dash between a date and the author before it.
+_DASH = re.compile(r"^- (?=\d)")
 #: Marks and signs around a fact.
 ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
@@ -133,7 +139,7 @@ def is_clock(text: str) -> bool:
 @lru_cache(maxsize=2048)  # labels, buttons and days stand on many pages
 def fact_in(text: str) -> Fact | None:
     """Return the fact that all of a line is, or None."""
-    text = text.strip(ORNAMENT)
+    text = _DASH.sub("", text.strip(ORNAMENT))
     if not text or len(text) > _LONGEST_LINE:
         return None
     if text[0] == "(" and text[-1] == ")" and not text[1:-1].isdecimal():  # a number alone is of comments

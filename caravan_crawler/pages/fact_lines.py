@@ -76,6 +76,9 @@ _JOINTS = re.compile(
 _BARE_LABEL = re.compile(
     rf"авторы?|фото|правообладатель\s+\w+|дата|опубликовано|комментари\w*|текст|{VIEWS_BEFORE}", re.IGNORECASE
 )
+#: A label and its value, as themes print next to a date: ``Оқу уақыты: 1 min``.
+_LABELLED = re.compile(r"[^\W\d]{2,20}(?:\s[^\W\d]{2,20}){0,2}:\s[^:.!?]{1,25}")
+_LISTS = ("/tag/", "/tags/", "/topic/", "/topics/", "/category/")
 #: Words of the longest date; letters of a block of facts.
 _LONGEST_DATE, _LONGEST_FACTS = 12, 240
 #: Parts of a date on a leaf of a calendar, and letters of one; few blocks are as short.
@@ -199,6 +202,7 @@ def _facts_of(block: Block) -> list[Fact]:
             or (fact.kind == "views" and not fact.is_bare)
             or fact.kind == "author"
             or is_unfilled(fact.value)
+            or _CHANGED.match(fact.value)
             for fact in known
         )
         is_certain = is_certain or bool(known and (linked_authors(block) or is_marked_as_views(block)))
@@ -298,12 +302,13 @@ def names_a_change(element: Element) -> bool:
 def _is_of_a_list(link: Element) -> bool:
     """Whether a link leads to a section or topic."""
     href = link.get("href") or ""
-    return "tag" in (link.get("rel") or "").split() or "/tag/" in href or "/category/" in href
+    return "tag" in (link.get("rel") or "").split() or any(path in href for path in _LISTS)
 
 
 def _may_stand_by_a_date(text: str) -> bool:
     is_a_name = len(text) <= 40 and len(text.split()) <= 3 and text[:1].isupper() and text[-1] not in ".!?;,"
-    return is_a_name or _JOINTS.fullmatch(text) is not None or read_byline(text) is not None
+    is_known = _JOINTS.fullmatch(text) is not None or _LABELLED.fullmatch(text) is not None
+    return is_a_name or is_known or read_byline(text) is not None
 
 
 def _splits(block: Block) -> Iterator[list[str]]:

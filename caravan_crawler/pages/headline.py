@@ -116,7 +116,7 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
     in_menus: list[int] = []
     for candidate in title_candidates(document.structured):
         wanted = fold(candidate)
-        if len(wanted) < 2:
+        if len(wanted) < 2 or is_the_site(candidate):
             continue
         same = [
             index

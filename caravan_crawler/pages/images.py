@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from selectolax.lexbor import LexborNode
 
 from caravan_crawler.pages.blocks import Element, Picture
+from caravan_crawler.pages.bylines import marks_author
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import UPLOADS, is_portrait
@@ -115,7 +116,9 @@ def _is_small(node: LexborNode) -> bool:
 
 
 def _is_portrait(picture: Picture) -> bool:
-    """Whether a picture is named as an author's portrait or an emoji, by itself or the element around it."""
+    """Whether a picture is named as an author's portrait or an emoji, or leads to the page of an author."""
+    if picture.link is not None and marks_author(picture.link, None):
+        return True
     return is_portrait(picture.node.attributes.get("class") or "") or is_portrait(picture.parent.names)
 
 

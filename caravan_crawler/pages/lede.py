@@ -2,7 +2,7 @@
 
 from itertools import islice
 
-from caravan_crawler.pages.blocks import SUBHEADS, Block, Picture, common_container
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, Picture, common_container
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, is_dated
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed
@@ -81,7 +81,9 @@ def weigh_lede(
     text, text_after = fold(first.text), fold(following.text)
     if len(text_after) > len(text) and text_after.startswith(text[: max(20, len(text) - 12)]):
         weighed.add(LEDE, "is the cut beginning of the text")
-    if not kinds & {"date", "views"} and are_siblings(blocks[lede[-1]], following):
+    is_alike = _kind(first.element) == _kind(following.element) and _are_parts_alike(first, following)
+    is_among = is_alike or are_siblings(blocks[lede[-1]], following)
+    if not kinds & {"date", "views"} and is_among:
         weighed.add(LEDE, "is a paragraph among paragraphs")
     elif len(after) > 1 and _stands_apart(first, following, blocks[after[1]]):
         weighed.add(LEDE, "stands apart from the text")
@@ -129,18 +131,23 @@ def _stands_beside(picture: Picture) -> bool:
 def are_siblings(first: Block, second: Block) -> bool:
     """Whether two blocks stand in elements of one kind next to each other."""
     one, other = first.element, second.element
-    is_alike = one.tag == other.tag and one.get("class") == other.get("class")
-    return one is other or (is_alike and one.parent is other.parent)
+    return one is other or (_kind(one) == _kind(other) and one.parent is other.parent)
+
+
+def _kind(element: Element) -> tuple[str, str | None]:
+    return element.tag, element.get("class")
+
+
+def _are_parts_alike(first: Block, second: Block) -> bool:
+    """Whether two texts stand in elements of one kind next to each other, as page builders make them for one text."""
+    around = common_container(first, second)
+    kinds = [kind_of(each) for block in (first, second) for each in [*block.element.below(around)][-1:]]
+    return len(kinds) > 1 and kinds[0] == kinds[1] != set()
 
 
 def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
-    """Whether two texts share an element, more than a list or a quotation, that a text before them is not in.
-
-    Elements of one kind next to each other, as page builders make them, are parts of one text.
-    """
-    around = common_container(lede, first)
-    kinds = [kind_of(each) for block in (lede, first) for each in [*block.element.below(around)][-1:]]
-    if len(kinds) > 1 and kinds[0] == kinds[1] != set():
+    """Whether two texts share an element, more than a list or a quotation, that a text before them is not in."""
+    if _are_parts_alike(lede, first):
         return False
     part = common_container(first, second)
     shared = outside_of_parts(part)

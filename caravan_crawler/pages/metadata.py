@@ -121,14 +121,17 @@ class StructuredData:
     @property
     def author_names(self) -> list[str]:
         """The names of the JSON-LD article's authors that are people by their type, or of the page's."""
-        authors = self.article.get("author") or self.page_author
-        people = authors if isinstance(authors, list) else [authors]
+        people = list(_flat(self.article.get("author") or self.page_author))
         people = [{"@type": "Person", "name": person} if isinstance(person, str) else person for person in people]
         known = [self.people.get(str(each.get("@id")), each) for each in people if isinstance(each, dict)]
         # Plugins for search engines give name and "@id" alone, or refer to a person of their graph.
-        named = [each.get("name") for each in known if "@type" not in each or "person" in _types(each)]
+        named = [
+            each.get("name") or " ".join(filter(None, (_text(each, "givenName"), _text(each, "familyName"))))
+            for each in known
+            if "@type" not in each or "person" in _types(each)
+        ]
         names = [name for value in named for name in (value if isinstance(value, list) else [value])]
-        return [name for name in names if isinstance(name, str)]
+        return [name for name in names if isinstance(name, str) and name]
 
     @property
     def month_of_script(self) -> str | None:
@@ -340,6 +343,15 @@ def _objects(node: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
         yield node
         for key in _AROUND_ARTICLE:
             yield from _objects(node.get(key), depth + 1)
+
+
+def _flat(value: Any, depth: int = 0) -> Iterator[Any]:
+    """Yield the values of a list and of the lists in it."""
+    if isinstance(value, list) and depth < _DEEPEST:
+        for each in value:
+            yield from _flat(each, depth + 1)
+    else:
+        yield value
 
 
 def _types(node: dict[str, Any]) -> set[str]:

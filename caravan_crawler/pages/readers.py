@@ -300,11 +300,11 @@ def credit_in_text(page: ArticlePage) -> str | None:
 
 
 def credit_in_caption(page: ArticlePage) -> str | None:
-    """The credit behind what the caption of the picture at the headline says."""
+    """The credit behind what the caption of a picture at the headline or between parts of the text says."""
     if page.layout.headline is None:
         return None
     start = max(0, page.layout.headline - _FARTHEST_ABOVE)
-    blocks = page.document.blocks[start : page.layout.text.start]
+    blocks = page.document.blocks[start : page.layout.text.end]
     captions = (block for block in blocks if block.zone == "figcaption")
     return next((credit for block in captions if (credit := caption_credit(block))), None)
 

@@ -28,7 +28,7 @@ _CLUTTER = re.compile(
     r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
     r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
     r"|is-type-wp-embed|wp-block-embed|wp-block-query|wp-block-post-template|lyte-\w+|jwplayer|plyr|video-js|\w*incut|inset|spravka|fact-?box|info-?box|newsletter|subscri(?:be(?!r)|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc-container"
-    r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|wpd-\w+|donat\w*|podcast\w*|player|rank-math-toc|table-of-contents|kk-star-ratings|quiz|informers?|gismeteo|powerpress-links|post-?ratings?|rating|review-box|paywall-?(?:offer|notice|note|message|box)|rmp-\w+"
+    r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|wpd-\w+|donat\w*|podcast\w*|player|listen|tts|rank-math-toc|table-of-contents|kk-star-ratings|quiz|informers?|gismeteo|powerpress-links|post-?ratings?|rating|review-box|paywall-?(?:offer|notice|note|message|box)|rmp-\w+"
     rf"|{_AUTHOR_BOX}|{_POST}"
     r"|post-nav\w*|nav-links|prev-?next|next-?prev|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|(?<!post-)popup|modal"
     r"|twitter-video|print-?(?:link|button|only)|visible-print(?:-\w+)?|d-print-block|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])"
@@ -39,7 +39,7 @@ _EMBED = re.compile(rf"(?:^|[\s_\-])(?:{_POST})(?=$|[\s_\-\d])", re.IGNORECASE)
 _CAPITALS = re.compile("(?<=[a-z])(?=[A-Z])")
 _LEDE = re.compile(
     r"(?:^|[\s_\-])(?:lede?|lead|lid|intro|excerpt|standfirst|sub-?title|sub-?headline|summary|anons|preview(?:-?text)?|teaser-text"
-    r"|deck|dek|kicker-text|description|overview|announce\w*|has-(?:large|medium|larger|x-large)-font-size)(?=$|[\s_\-\d])",
+    r"|home-?text|deck|dek|kicker-text|description|overview|announce\w*|has-(?:large|medium|larger|x-large)-font-size)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
 _TEXT = re.compile(r"(?:^|[\s_\-])(?:text|body|content|story)(?=$|[\s_\-\d])", re.IGNORECASE)
@@ -49,7 +49,9 @@ _COUNT_OF_OTHERS = re.compile(
     r"|нравится|лайк|ұнайды|пікір",
     re.IGNORECASE,
 )
-_VIEWS = re.compile(r"view|eye|просмотр|қарал|prosmotr|show[_-]?counter|hits|reads?\b", re.IGNORECASE)
+_VIEWS = re.compile(
+    r"view|eye|просмотр|қарал|prosmotr|show[_-]?counter|(?<![a-z])look(?![a-z])|hits|reads?\b", re.IGNORECASE
+)
 _AUTHOR = re.compile(
     r"author|username|created-?by|byline|journalist|avtor|vcard|(?<![a-z])sign(?:ature)?(?![a-z])", re.IGNORECASE
 )

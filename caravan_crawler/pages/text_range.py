@@ -26,7 +26,7 @@ from caravan_crawler.pages.selectors import is_clutter
 from caravan_crawler.pages.trending import TrendingBlock
 
 _PARTS_OF_TEXT = frozenset(
-    "tr tbody thead tfoot table ul ol dl dd dt li blockquote figure p b strong i em u font span small".split()
+    "tr tbody thead tfoot table ul ol dl dd dt li blockquote figure p a b strong i em u font span small".split()
 )
 #: Tags with which a text may begin before the element of its paragraphs; other short lines there do not belong to it.
 _BEGINNINGS = SUBHEADS | frozenset("p li td th dt dd blockquote".split())
