@@ -8,6 +8,8 @@ from caravan_crawler.normalise.text import encodable
 
 #: A Cyrillic letter in UTF-8; in windows-1251 and KOI8-R its bytes hardly follow each other.
 _LETTER_OF_UTF_8 = re.compile(rb"[\xd0-\xd3][\x80-\xbf]")
+#: Such letters for each invalid byte from which a page is UTF-8: with fewer, only its frame may be.
+_LETTERS_FOR_ONE_BROKEN = 3
 _META = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\-:.+]{2,40})""", re.IGNORECASE)
 _HEAD = 2048
 
@@ -88,7 +90,8 @@ def encoding_of(body: bytes, declared: str | None) -> str:
             return "utf_8"
     # Broken bytes, or a box in another encoding, must not turn all of a UTF-8 page into windows-1251. In windows-1251
     # nearly every letter is broken UTF-8.
-    if len(_LETTER_OF_UTF_8.findall(body)) > body.decode("utf-8", "replace").count("\ufffd"):
+    broken = body.decode("utf-8", "replace").count("\ufffd")
+    if len(_LETTER_OF_UTF_8.findall(body)) > _LETTERS_FOR_ONE_BROKEN * broken:
         return "utf_8"
     match = _META.search(body, 0, _HEAD)
     labels = (declared, match[1].decode("latin-1") if match else None)

@@ -76,8 +76,7 @@ _JOINTS = re.compile(
 _BARE_LABEL = re.compile(
     rf"авторы?|фото|правообладатель\s+\w+|дата|опубликовано|комментари\w*|текст|{VIEWS_BEFORE}", re.IGNORECASE
 )
-#: A label and its value, as themes print next to a date: ``Оқу уақыты: 1 min``.
-_LABELLED = re.compile(r"[^\W\d]{2,20}(?:\s[^\W\d]{2,20}){0,2}:\s[^:.!?]{1,25}")
+#: In addresses of sections and topics.
 _LISTS = ("/tag/", "/tags/", "/topic/", "/topics/", "/category/")
 #: Words of the longest date; letters of a block of facts.
 _LONGEST_DATE, _LONGEST_FACTS = 12, 240
@@ -307,8 +306,7 @@ def _is_of_a_list(link: Element) -> bool:
 
 def _may_stand_by_a_date(text: str) -> bool:
     is_a_name = len(text) <= 40 and len(text.split()) <= 3 and text[:1].isupper() and text[-1] not in ".!?;,"
-    is_known = _JOINTS.fullmatch(text) is not None or _LABELLED.fullmatch(text) is not None
-    return is_a_name or is_known or read_byline(text) is not None
+    return is_a_name or _JOINTS.fullmatch(text) is not None or read_byline(text) is not None
 
 
 def _splits(block: Block) -> Iterator[list[str]]:

@@ -117,7 +117,8 @@ def _is_small(node: LexborNode) -> bool:
 
 def _is_portrait(picture: Picture) -> bool:
     """Whether a picture is named as an author's portrait or an emoji, or leads to the page of an author."""
-    if picture.link is not None and marks_author(picture.link, None):
+    link = picture.link
+    if link is not None and marks_author(link, None) and not _PICTURE_FILE.search(link.get("href") or ""):
         return True
     return is_portrait(picture.node.attributes.get("class") or "") or is_portrait(picture.parent.names)
 
