@@ -16,7 +16,7 @@ import pytest
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.support.crawling import TIMEOUT, Crawl, crawl, read_csv, read_jsonl, start, start_by_clock
-from tests.support.kills import Stored, check_published
+from tests.support.kills import Stored, check_published, stored_so_far
 from tests.support.plain_site import Answer, Answers, article, links, page, serve_plain
 
 ARTICLES = 20
@@ -63,8 +63,7 @@ def test_articles_that_fail_after_a_run_below_the_floors(tmp_path: Path) -> None
 def stop(data_dir: Path, *options: str) -> None:
     process = start(data_dir, *options, "-s", "DOWNLOAD_DELAY=0.1")  # so slow that it does not end before the kill
     while process.poll() is None:
-        store = data_dir / "caravan.db"
-        if store.exists() and len(Stored(data_dir).rows("articles")) > 10:
+        if stored_so_far(data_dir) > 10:
             process.kill()
         time.sleep(0.05)
     process.communicate(timeout=TIMEOUT)
@@ -122,7 +121,7 @@ def test_a_clock_that_was_ahead_for_one_run(tmp_path: Path) -> None:
         site.publish(20)
         stored = len(Stored(tmp_path).rows("articles"))
         process = start(tmp_path, *options)
-        while process.poll() is None and len(Stored(tmp_path).rows("articles")) < stored + 8:
+        while process.poll() is None and stored_so_far(tmp_path) < stored + 8:
             time.sleep(0.02)
         process.kill()
         process.communicate(timeout=TIMEOUT)

@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -71,6 +72,16 @@ def copy_of_store(data_dir: Path, folder: Path) -> Path:
     for file in data_dir.glob("caravan.db*"):
         shutil.copyfile(file, folder / file.name)
     return folder / "caravan.db"
+
+
+def stored_so_far(data_dir: Path) -> int:
+    """Return the number of articles that a running crawl has stored."""
+    with (
+        suppress(sqlite3.OperationalError),  # there is no table yet
+        closing(sqlite3.connect(f"file:{data_dir / 'caravan.db'}?mode=ro", uri=True)) as connection,
+    ):
+        return int(connection.execute("SELECT count(*) FROM articles").fetchone()[0])
+    return 0
 
 
 class Stored:
