@@ -40,9 +40,17 @@ def test_links_far_behind_a_text_are_read_unless_hidden() -> None:
     hidden = (
         '<p style="DISPLAY: NONE"><a href="/news/c-900003/">x</a></p><amp-sidebar><a href="/d/">x</a></amp-sidebar>'
     )
-    document = parsed(behind="<p>Да.</p>" * 400 + f'<p>x <a href="/news/b-900004/">y</a></p>{hidden}')
+    document = parsed(behind="<p>Да.</p>" * 1200 + f'<p>x <a href="/news/b-900004/">y</a></p>{hidden}')
     assert document.links == ["/news/b-900004/"]
-    assert len(document.blocks) < 250
+    assert len(document.blocks) < 1050
+
+
+@pytest.mark.parametrize("pair", ["<p>{}</p><p>{}</p>", "<p>{} {}</p>", "<div><b>{}</b><p>{}</p></div>"])
+def test_trending_lines_far_behind_a_text_are_all_read(pair: str) -> None:
+    lines = [(f"Тема {number}", f'<a href="/news/n-9001{number:02}/">Новость {number}</a>') for number in range(16)]
+    pairs = "".join(pair.format(*line) for line in lines)
+    reading = read_page(parsed(behind=f"{'<p>Да.</p>' * 500}<div>{pairs}</div>{'<p>Да.</p>' * 500}"))
+    assert [line.topic for line in reading.trending] == [topic for topic, _ in lines]
 
 
 def test_a_button_in_a_subhead_is_its_text() -> None:
