@@ -213,8 +213,9 @@ def _read_box(block: Block, text: Text, box: Element | None = None) -> None:
 
 
 def _is_label(block: Block) -> bool:
-    """Whether a block is a label; the name of a network in a subhead or in a table is text."""
-    return is_label(block.text) and not (block.tag in _NO_BUTTONS and is_network(block.text))
+    """Whether a block is a label; a number or the name of a network is text in a subhead or in a table."""
+    is_of_text = block.tag in _NO_BUTTONS and (is_network(block.text) or not any(map(str.isalpha, block.text)))
+    return is_label(block.text) and not is_of_text
 
 
 def _is_box_line(block: Block) -> bool:

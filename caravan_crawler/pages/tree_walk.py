@@ -49,7 +49,7 @@ _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGN
 _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
 #: The text of a page has ended if its last headline and some paragraphs were met, the element around all of them has
 #: ended, and then this number of other blocks was met, or the second number behind the trending block. The rest is read
-#: for its links only, which saves time on a page with columns behind the text.
+#: for its links only, which bounds the work on a page with thousands of comments or cards behind the text.
 _FEWEST_PARAGRAPHS, _MOST_BEHIND, _MOST_BEHIND_TRENDING = 2, 1000, 30
 _SHORTEST_PARAGRAPH, _ENDS = 60, '.!?…»”"'
 #: Spaces with which old pages begin a paragraph.

@@ -26,6 +26,8 @@ from tests.pages.one_article import (
     with_text,
 )
 
+LICENCE = "Обе программы распространяются по лицензии, которая разрешает школам менять их и передавать дальше."
+
 WHERE_THE_TEXT_LIES: Cases = {
     "button label in the headline's container": (
         document(
@@ -118,6 +120,14 @@ TABLES_AND_SUBHEADS: Cases = {
     "networks in a table": (
         with_text(FIRST, "<table><tr><td>WhatsApp</td><td>12 млн</td></tr></table>", SECOND),
         body(FIRST, "WhatsApp\t12 млн", SECOND),
+    ),
+    "parts in a table": (
+        with_text(FIRST, "<table><tr><td>Полуфинал</td><td>1 / 2</td></tr></table>", SECOND),
+        body(FIRST, "Полуфинал\t1 / 2", SECOND),
+    ),
+    "a licence at the end of the text": (
+        with_text(FIRST, SECOND, LICENCE),
+        body(FIRST, SECOND, LICENCE),
     ),
     "divs in table cells": (
         with_text(FIRST, "<table><tr><td><div>Атырау</div></td><td><div>7</div></td></tr></table>", SECOND),
