@@ -99,7 +99,7 @@ _END_LABELS = re.compile(
     re.IGNORECASE,
 )
 _RIGHTS = re.compile(
-    r"©|\(c\)\s*\d{4}|все\s+права\s+защищены|барлық\s+құқықтар|редакция\s+не\s+нес[её]т"
+    r"\(c\)\s*\d{4}|все\s+права\s+защищены|барлық\s+құқықтар|редакция\s+не\s+нес[её]т"
     r"|не\s+является\s+(?:публичной\s+)?офертой|материал\w*\s+(?:көшіріп|көшірген|пайдалан)\w*.{0,40}\s(?:гипер)?сілтеме"
     r"|мнение\s+автор\w+\s+(?:может|могут)\s+не\s+совпадать|свидетельство\s+о\s+постановке|по\s+вопросам\s+(?:размещения\s+)?рекламы"
     r"|^авторские\s+права\s*:|материалы\s.{0,30}распространяются\s+по\s+лицензии|вы\s+зашли\s+на\s+сайт\s+как\s+незарегистрированный\s+пользователь",
@@ -129,6 +129,9 @@ _OF_IMPRINTS += [
     "мнение автор",
     "незарегистрированный",
 ]
+#: Letters of a line that says no more than whose something is; those before or behind its ``©``.
+_LONGEST_LINE_OF_RIGHTS, _LONGEST_BEFORE_RIGHTS = 100, 40
+_YEAR = re.compile(r"(?:19|20)\d\d")
 _ADVERT_LABEL = re.compile(
     r"(?:на\s+правах\s+)?реклам[аы]|advertisement|жарнама|партн[её]рский\s+материал", re.IGNORECASE
 )
@@ -192,9 +195,18 @@ def is_colophon(text: str) -> bool:
     """Whether a block is about rights and registration, as in a page's foot."""
     if len(text) >= 600 or not any(map(text.lower().__contains__, _OF_IMPRINTS)):
         return False
-    if _RIGHTS.search(text) or _IMPRINT_START.match(text):
+    if _RIGHTS.search(text) or _IMPRINT_START.match(text) or _says_whose_it_is(text):
         return True
     return len(_IMPRINT.findall(text)) > 1
+
+
+def _says_whose_it_is(text: str) -> bool:
+    """Whether a text begins with ``©`` and a name or a year, and says little else; a paragraph may have the sign, too."""
+    before, sign, name = text.partition("©")
+    if not sign or len(before) > _LONGEST_BEFORE_RIGHTS or name.lstrip()[:1].islower():
+        return False
+    is_line = len(text) < _LONGEST_LINE_OF_RIGHTS and not (before and is_sentence(text))
+    return is_line or _YEAR.search(before + name[:_LONGEST_BEFORE_RIGHTS]) is not None
 
 
 def is_advert_label(text: str) -> bool:

@@ -37,6 +37,8 @@ _CLUTTER = re.compile(
 )
 _EMBED = re.compile(rf"(?:^|[\s_\-])(?:{_POST})(?=$|[\s_\-\d])", re.IGNORECASE)
 _CAPITALS = re.compile("(?<=[a-z])(?=[A-Z])")
+#: What an element has or has not, as ``no-caption`` and ``with-comments``; it is none itself.
+_HAVING = re.compile(r"(?:^|(?<=\s))(?:no|without|with|has)-[\w-]+", re.IGNORECASE)
 _LEDE = re.compile(
     r"(?:^|[\s_\-])(?:lede?|lead|lid|intro|excerpt|standfirst|sub-?title|sub-?headline|summary|anons|preview(?:-?text)?|teaser-text"
     r"|home-?text|deck|dek|kicker-text|description|overview|announce\w*|has-(?:large|medium|larger|x-large)-font-size)(?=$|[\s_\-\d])",
@@ -96,7 +98,7 @@ def is_clutter(tag: str, names: str) -> bool:
     """Whether an element of these names is a box around an article, or one in its text that is none of it."""
     if tag == "body":  # some themes name it for its columns
         return False
-    return _CLUTTER.search(_in_hyphens(names)) is not None
+    return _CLUTTER.search(_HAVING.sub("", _in_hyphens(names))) is not None
 
 
 @lru_cache(maxsize=1024)

@@ -167,7 +167,7 @@ class _Collector:
         goes_on = _goes_on(block, container, article, before_trending=self._is_before_trending) or self._is_last(block)
         # Behind a linked heading, a name or a date an excerpt, a biography or a comment follows.
         before = self._blocks[block.index - 1]
-        is_signed = _is_signed(before) and not _is_twin(block, container, article)
+        is_signed = before.zone is None and _is_signed(before) and not _is_twin(block, container, article)
         return goes_on and not is_signed and not (before.tag in SUBHEADS and before.is_all_links)
 
     def _is_last(self, block: Block) -> bool:
