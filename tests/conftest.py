@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from caravan_crawler.sample_site import frame
@@ -18,6 +19,10 @@ from tests.support.postgresql import Cluster
 
 # The processes of the tests load compiled modules; without, each of them compiles for a second or two.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+# A shared machine may be slow at any moment.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 #: Folders of saved pages, more than a thousand, where pytest need not look for tests.
 collect_ignore = ["pages/cases"]

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from caravan_crawler.normalise.text import fold_homoglyphs
 from caravan_crawler.pages.blocks import Block, Element
@@ -45,6 +46,8 @@ _PHOTOGRAPHER_LABEL = re.compile(
 )
 #: Letters of a name in a block of its own, and marks around it.
 _LONGEST_NAME, AROUND_NAMES = 60, " ·•|,"
+#: Blocks of an author's name and office.
+_NAME_AND_OFFICE = 2
 #: One name behind ``Автор:``, as pages of AMP have it.
 _SINGLE_NAME = re.compile(rf"[{_UPPER}][{_LOWER}]{{2,}}")
 _CREDIT_VERB = re.compile(
@@ -77,9 +80,11 @@ _NOT_PEOPLE = frozenset(
     " news новости".split()
 )
 
-_OF_AUTHOR = re.compile(r"/(?:authors?|users?|members?|profiles?)/|/author|/(?:userinfo|profile|memberlist)\.php")
+_OF_AUTHOR = re.compile(
+    r"/author|/(?:avtor[iy]?|users?|members?|profiles?|journalists?|userinfo\.php|memberlist\.php)\b"
+)
 _CREDIT = re.compile(
-    r"(?:фото|сурет(?:ті\s+түсірген)?|photo|иллюстрация|скриншот|правообладатель\s+\w+)\s*[-–—:]\s*(?P<name>.*)",
+    r"(?:(?:автор\s+)?фото|сурет(?:ті\s+түсірген)?|photo|иллюстрация|скриншот|правообладатель\s+\w+)\s*[-–—:]\s*(?P<name>.*)",
     re.IGNORECASE,
 )
 _ARCHIVE_CREDIT = re.compile(
@@ -220,8 +225,10 @@ def names_somebody(block: Block) -> bool:
 
 def is_marked_as_author(block: Block) -> bool:
     """Whether an element around a name says whose it is: two words in capitals may be a place or a section, too."""
-    around = [block.element, block.element.parent, *(inline for _, _, inline in block.pieces)]
-    marks = " ".join(f"{each.names} {each.get('itemprop')} {each.get('rel')}" for each in around if each is not None)
+    inlines = (inline for _, _, inline in block.pieces if inline is not None)
+    third = (each for each in islice(block.element.around, 2, 3) if each.last - each.first <= _NAME_AND_OFFICE)
+    around = [*islice(block.element.around, 2), *third, *inlines]
+    marks = " ".join(f"{each.names} {each.get('itemprop')} {each.get('rel')}" for each in around)
     return is_author(marks) or any(marks_author(link, None) for _, link, _ in block.pieces)
 
 
@@ -317,6 +324,7 @@ _DATELINES = tuple(
     re.compile(line, re.IGNORECASE | re.MULTILINE)
     for line in (
         rf"^(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ][А-ЯЁӘІҢҒҮҰҚӨҺ\-]{{2,30}})[.,\s][^/\n]{{0,30}}/(?P<name>{_NAME})/",
+        rf"^(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ][А-ЯЁӘІҢҒҮҰҚӨҺ\-]{{2,30}}),\s\d{{1,2}}\s\w+\s[–—-]\s(?P<name>{_NAME})[.,]\s",
         rf"^(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ])[\w\-]{{2,30}}\.\s(?:\d{{1,2}}\s\w+\.\s)?(?P<name>{_NAME})\s[–—-]\s",
     )
 )

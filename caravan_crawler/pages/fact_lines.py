@@ -22,6 +22,7 @@ from caravan_crawler.pages.fact_forms import (
     is_dated,
     is_unfilled,
 )
+from caravan_crawler.pages.labels import is_label
 from caravan_crawler.pages.selectors import is_count_of_others, is_count_of_views, is_modified
 
 _LABEL_IN_LINK = re.compile(r"^(?:by|от|автор)\s*:?\s+", re.IGNORECASE)
@@ -76,8 +77,10 @@ _JOINTS = re.compile(
 _BARE_LABEL = re.compile(
     rf"авторы?|фото|правообладатель\s+\w+|дата|опубликовано|комментари\w*|текст|{VIEWS_BEFORE}", re.IGNORECASE
 )
+_COUNTED_BEHIND = re.compile(rf"(?:{VIEWS_BEHIND})\.?", re.IGNORECASE)
 #: In addresses of sections and topics.
 _LISTS = ("/tag/", "/tags/", "/topic/", "/topics/", "/category/")
+_MOST_WORDS_OF_TOPIC = 2
 #: Words of the longest date; letters of a block of facts.
 _LONGEST_DATE, _LONGEST_FACTS = 12, 240
 #: Parts of a date on a leaf of a calendar, and letters of one; few blocks are as short.
@@ -87,6 +90,7 @@ _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
 _ABBREVIATED = re.compile(r"\s(?:тыс|млн|мин|чел)\.$")
 #: A comma between facts, not the one in a date.
 _COMMA = re.compile(r",\s+(?=[^\W\d])")
+_STOP_BEFORE_LABEL = re.compile(r"\.\s+(?=(?:автор|текст|фото|сурет|мәтін)\w*\s*:)", re.IGNORECASE)
 _BEFORE_DATE = re.compile(r",\s+(?=\d\d?\.\d\d\.\d{4})")
 
 
@@ -183,13 +187,14 @@ def _facts_of(block: Block) -> list[Fact]:
     own = "\0".join([text for text, link, _ in block.pieces if link is None or not _is_of_a_list(link)])
     sentence = " ".join(_ENDS_OF_WORDS.sub(" ", own).replace("\0", "").split()) if block.has_links else text
     is_sentence = _SENTENCE_BEGINS.match(sentence) is not None and not is_marked_as_views(block)
-    if is_sentence and (facts := _sentence_facts(sentence)):
+    if is_sentence and (facts := _sentence_facts(sentence, block)):
         return facts
     if text[-1] in ".!?" and len(text) > LONGEST_DATE and block.zone != "footer" and not _ABBREVIATED.search(text):
         return []
     whole = [[text]]
     # Pieces first: the line of an author or a credit would include its neighbours.
     has_pieces = sum(not text.isspace() for text, _, _ in block.pieces) > 1
+    marked = _marked_parts(block)
     for parts in chain(_splits(block), whole) if has_pieces else chain(whole, _splits(block)):
         found = [fact_in(part) for part in parts]
         known = [fact for fact in found if fact is not None]
@@ -204,19 +209,17 @@ def _facts_of(block: Block) -> list[Fact]:
             or _CHANGED.match(fact.value)
             for fact in known
         )
-        is_certain = is_certain or bool(known and (linked_authors(block) or is_marked_as_views(block)))
+        is_certain = is_certain or bool(
+            known and (linked_authors(block) or is_marked_as_views(block) or _is_marked_as_date(block))
+        )
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
-        marked = {
-            " ".join(text.split()) for text, link, inline in block.pieces if inline and marks_author(link, inline)
-        }
-        marked |= {" ".join(text.split()) for text, link, _ in block.pieces if link is not None and _is_of_a_list(link)}
-        if is_certain and all(part in marked or _may_stand_by_a_date(part) for part in rest):
+        if is_certain and all(part in marked or is_label(part) or _may_stand_by_a_date(part) for part in rest):
             known += [Fact("views", count) for part in rest if (count := _views_inside(part))]
             return [*_of_article(block, known), *(linked_authors(block) or _bare_authors(block, rest))]
-    return _sentence_facts(sentence)
+    return _sentence_facts(sentence, block)
 
 
-def _sentence_facts(text: str) -> list[Fact]:
+def _sentence_facts(text: str, block: Block) -> list[Fact]:
     """Return the facts of a sentence of facts: ``Опубликовал Иван Ким 3 мая 2021 в рубрике Спорт``; else [].
 
     All of its words are names or belong to such a sentence; a sentence of a text has others.
@@ -229,7 +232,9 @@ def _sentence_facts(text: str) -> list[Fact]:
     rest = text[: date.start()] + " " + text[date.end() :]
     if views := _views_inside(rest):
         facts.append(Fact("views", views))
-    if author := _AUTHOR_INSIDE.search(rest):
+    if authors := linked_authors(block):
+        facts += authors
+    elif author := _AUTHOR_INSIDE.search(rest):
         facts += [Fact("author", name.strip(" ,")) for name in re.split(r"\s+и\s+|,", author[1]) if name.strip(" ,")]
     words = re.findall(r"\w+", _BY_USER.sub("", rest))
     return facts if all(word[0].isupper() or _WORDS_OF_FACTS.fullmatch(word) for word in words) else []
@@ -293,6 +298,12 @@ def is_marked_as_views(block: Block) -> bool:
     return any(is_count_of_views(block.names_around(inline)) for inline in numbers)
 
 
+def _is_marked_as_date(block: Block) -> bool:
+    """Whether part of a block is a ``time`` element with a day: without its year, any number may look like a date."""
+    times = (inline for _, _, inline in block.pieces if inline is not None and inline.tag == "time")
+    return any(is_dated(time.get("datetime") or "") for time in times)
+
+
 def names_a_change(element: Element) -> bool:
     """Whether the names of an element say that the date in it is that of a change."""
     return is_modified(f"{element.names} {element.get('itemprop') or ''}")
@@ -304,23 +315,39 @@ def _is_of_a_list(link: Element) -> bool:
     return "tag" in (link.get("rel") or "").split() or any(path in href for path in _LISTS)
 
 
+def _marked_parts(block: Block) -> set[str]:
+    """Return the texts of a block that are an author's or a link to a section or topic."""
+    return {
+        " ".join(text.split())
+        for text, link, inline in block.pieces
+        if (inline and marks_author(link, inline)) or (link is not None and _is_topic(text, link))
+    }
+
+
+def _is_topic(text: str, link: Element) -> bool:
+    """Whether a link next to a date leads to a section or topic, or has the one or two words of one."""
+    return _is_of_a_list(link) or (len(text.split()) <= _MOST_WORDS_OF_TOPIC and text.strip()[-1:] not in ".!?")
+
+
 def _may_stand_by_a_date(text: str) -> bool:
     is_a_name = len(text) <= 40 and len(text.split()) <= 3 and text[:1].isupper() and text[-1] not in ".!?;,"
     return is_a_name or _JOINTS.fullmatch(text) is not None or read_byline(text) is not None
 
 
 def _splits(block: Block) -> Iterator[list[str]]:
-    pieces = [" ".join(text.split()).strip(ORNAMENT + "/") for text, _, _ in block.pieces]
+    pieces = [" ".join(text.split()).strip(ORNAMENT + "/").removesuffix(" -") for text, _, _ in block.pieces]
     pieces = [piece for piece in pieces if any(map(str.isalnum, piece))]
     if len(pieces) == 1 < len(block.pieces):
         yield pieces
+    if "\n" in block.text:
+        yield block.text.splitlines()
     if len(pieces) > 1:
         parted = [part for piece in pieces for part in _BEFORE_DATE.split(piece)]
         if len(parted) > len(pieces):
             yield parted
         if len(pieces) % 2 == 0 and all(map(_BARE_LABEL.fullmatch, pieces[::2])):
             yield [f"{label}: {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
-        if any(piece.endswith(":") for piece in pieces):
+        if any(piece.endswith(":") or _COUNTED_BEHIND.fullmatch(piece) for piece in pieces):
             yield _joined_labels(pieces)
         if len(pieces) <= _MOST_OF_BADGE and not any(map(is_dated, pieces)) and is_dated(badge := " ".join(pieces)):
             yield [badge]
@@ -330,6 +357,9 @@ def _splits(block: Block) -> Iterator[list[str]]:
     by_mark = [part.strip() for part in _SEPARATORS.split(block.text) if part.strip(ORNAMENT)]
     if len(by_mark) > 1:
         yield by_mark
+    by_label = _STOP_BEFORE_LABEL.split(block.text)
+    if len(by_label) > 1:
+        yield by_label
     by_comma = _COMMA.split(block.text)
     if len(by_comma) > 1:
         yield by_comma
@@ -356,11 +386,14 @@ def _by_element(block: Block) -> list[str]:
 
 
 def _joined_labels(pieces: list[str]) -> list[str]:
-    """Join each label that ends in a colon with what follows it, and ``/ Автор:`` without its stroke."""
+    """Join each label that ends in a colon with what follows it, a number with ``просмотров`` behind it.
+
+    ``/ Автор:`` loses its stroke.
+    """
     joined: list[str] = []
     for piece in pieces:
         piece = piece.strip("/ ")
-        if joined and joined[-1].endswith(":"):
+        if joined and (joined[-1].endswith(":") or (joined[-1].isdecimal() and _COUNTED_BEHIND.fullmatch(piece))):
             joined[-1] = f"{joined[-1]} {piece}"
         elif piece:
             joined.append(piece)

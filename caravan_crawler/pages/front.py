@@ -18,6 +18,7 @@ from caravan_crawler.pages.bylines import (
     is_marked_as_author,
     is_photo_label,
     names_somebody,
+    names_source,
     people_in,
     read_byline,
 )
@@ -39,7 +40,7 @@ from caravan_crawler.pages.labels import (
     is_trending_heading,
 )
 from caravan_crawler.pages.lede import LEDE_FROM, last_fact_before_text, weigh_lede
-from caravan_crawler.pages.selectors import is_author_box, is_lede, is_of_text
+from caravan_crawler.pages.selectors import is_author_box, is_crumbs, is_lede, is_of_text
 from caravan_crawler.pages.text_range import clutter_around, is_in_other_article
 
 #: Stop after this number of fact blocks under the headline.
@@ -181,6 +182,8 @@ class _Scan:
             or block.zone == "footer"
             or (block.zone == "aside" and headline.zone is None and not is_prose(block))
             or is_colophon(block.text)
+            or names_source(block.text)
+            or any(is_crumbs(each.names) for each in islice(block.element.around, 2))
             or is_passed_over(block)
             or is_list_of_links(block)
             or self._is_caption(block)

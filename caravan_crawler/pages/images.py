@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborNode
 from caravan_crawler.pages.blocks import Element, Picture
 from caravan_crawler.pages.bylines import marks_author
 from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.labels import fold
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import UPLOADS, is_portrait
 from caravan_crawler.pages.text_range import clutter_around
@@ -74,7 +75,8 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
         return container is not None and container.tag != "body" and picture.parent.is_within(container)
     above = layout.headline if layout.front_start is None else layout.front_start
     if above <= picture.position <= layout.headline or _is_near_headline(picture, document, layout.headline):
-        return UPLOADS.search(_url_of(picture.node, document) or "") is not None
+        says_headline = fold(picture.node.attributes.get("alt") or "") == fold(document.blocks[layout.headline].text)
+        return says_headline or UPLOADS.search(_url_of(picture.node, document) or "") is not None
     return False
 
 

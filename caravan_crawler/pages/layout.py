@@ -25,7 +25,7 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact, is_certain_date, is_dated
+from caravan_crawler.pages.fact_forms import Fact, has_dated, is_certain_date, is_clock, is_dated
 from caravan_crawler.pages.fact_lines import facts_of, is_marked_as_views, linked_authors
 from caravan_crawler.pages.front import read_front
 from caravan_crawler.pages.headline import Weighed, find_headline
@@ -126,9 +126,12 @@ def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:
     first = headline
     dated = {time.first for time in document.times if is_dated(time.get("datetime") or "")}
     are_marked = False
+    dated_in = None  # around the nearest date and the headline
     for position in range(headline - 1, max(-1, headline - 1 - _FARTHEST_ABOVE), -1):
         block = blocks[position]
         facts = facts_of(block)
+        if has_dated(facts) and dated_in is not None and not block.is_within(dated_in):
+            break  # the day of the visit
         is_caption = block.zone == "figcaption" and any(fact.kind == "credit" for fact in facts)
         if not (block.zone is None or is_caption) or not _shares_article(block, blocks, headline):
             break
@@ -147,6 +150,8 @@ def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:
             are_marked = bool(facts)
         if any(fact.kind in ("date", "views", "credit", "author") for fact in facts):
             found, first = facts + found, position
+            if dated_in is None and any(fact.kind == "date" and not is_clock(fact.value) for fact in facts):
+                dated_in = common_container(block, blocks[headline])
         elif not facts and not is_passed_over(block) and len(block.text) > LONGEST_SECTION:
             break
     kinds = {fact.kind for fact in found}

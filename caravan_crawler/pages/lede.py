@@ -30,6 +30,8 @@ LEDE = {
 LEDE_FROM = 1
 #: A text is much shorter if it has less than this share of the length of the next two paragraphs (average).
 _SHORT = 0.6
+#: Letters of a cut beginning of the text, and those of its last word and marks.
+_SHORTEST_CUT, _LONGEST_CUT_WORD = 32, 12
 #: Elements in bold or italics that may be around a lede.
 _MOST_EMPHASISED = 40
 
@@ -79,7 +81,7 @@ def weigh_lede(
     if is_short and (ends_sentence(first.text) or "credit" in kinds):
         weighed.add(LEDE, "is much shorter than the text's paragraphs")
     text, text_after = fold(first.text), fold(following.text)
-    if len(text_after) > len(text) and text_after.startswith(text[: max(20, len(text) - 12)]):
+    if len(text_after) > len(text) > _SHORTEST_CUT and text_after.startswith(text[: len(text) - _LONGEST_CUT_WORD]):
         weighed.add(LEDE, "is the cut beginning of the text")
     is_alike = _kind(first.element) == _kind(following.element) and _are_parts_alike(first, following)
     is_among = is_alike or are_siblings(blocks[lede[-1]], following)

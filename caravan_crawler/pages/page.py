@@ -122,7 +122,7 @@ def kind_of(document: Document, layout: Layout, *, text_length: int, has_date: b
         if is_numbered:
             is_article = has_date or has_lines or text_length >= _SHORTEST_UNDATED
         else:
-            is_article = (has_date or has_lines) and not _is_list(document, layout)
+            is_article = (has_date or has_lines or _is_a_post(document)) and not _is_list(document, layout)
             is_article = is_article and (text_length > 0 or _says_it_is_an_article(document))
         if is_article and (text_length or layout.facts):
             return PageKind.ARTICLE
@@ -135,6 +135,12 @@ def _says_it_is_an_article(document: Document) -> bool:
     canonical = document.site.address(structured.links.get("canonical") or document.url, document.url)
     is_here = canonical is not None and canonical.path == urlsplit(document.url).path
     return bool(structured.published) and structured.text("og:type") == "article" and is_here
+
+
+def _is_a_post(document: Document) -> bool:
+    """Whether WordPress names the page for a post; a page of contacts it names ``page``."""
+    body = document.tree.body
+    return body is not None and "single-post" in (body.attributes.get("class") or "").split()
 
 
 def says_nothing_is_here(document: Document) -> bool:

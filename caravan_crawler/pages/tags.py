@@ -14,7 +14,7 @@ from caravan_crawler.pages.selectors import is_list_of_topics
 from caravan_crawler.pages.text_range import heads_another
 from caravan_crawler.urls import Site
 
-_TAG_PATH = re.compile(r"(?:/[^?#]*)?/tags?/[^/]+")
+_TAG_PATH = re.compile(r"(?:/[^?#]*)?/(?:tags?[/:?]|posts-?by-?tag/)[^/]+", re.IGNORECASE)
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
 _SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|.*/category/.*|[^/?]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
@@ -95,9 +95,10 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
     behind = blocks[trending.end :] if trending else []
     is_under_text = True
     label: Block | None = None
-    above = max(0, layout.headline - _FARTHEST_ABOVE) if layout.headline is not None else layout.text.start
-    for block in blocks[above : layout.text.start]:
-        if article is not None and block.is_within(article) and _may_hold_tags(block):
+    headline = layout.headline if layout.headline is not None else layout.text.start
+    for block in blocks[max(0, headline - _FARTHEST_ABOVE) : layout.text.start]:
+        is_inside = article is not None and block.is_within(article)
+        if (is_inside or (block.index > headline and facts_of(block))) and _may_hold_tags(block):
             tags = tag_texts(block, document.site, document.base_url)
             yield from tags or _tags_among_facts(block, document)
     for block in [*blocks[layout.text.end : end], *behind]:

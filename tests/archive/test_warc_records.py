@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from caravan_crawler.archive import sources, warc
@@ -44,7 +44,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("members")
 
 
-@settings(deadline=None)
 @given(records=RECORDS, step=st.integers(1, 5000), is_packed=st.booleans(), level=st.sampled_from([0, 6]))
 def test_each_record_is_in_one_part(records: list[bytes], step: int, is_packed: bool, level: int, folder: Path) -> None:
     content = b"".join(gzip.compress(one, level) if is_packed else one for one in records)
@@ -58,7 +57,6 @@ def test_each_record_is_in_one_part(records: list[bytes], step: int, is_packed: 
     assert found == [one if is_packed else one[:-4] for one in records]
 
 
-@settings(deadline=None)
 @given(records=RECORDS, data=st.data())
 def test_the_whole_records_of_a_torn_file(records: list[bytes], data: st.DataObject, folder: Path) -> None:
     whole = [gzip.compress(one) for one in records]
@@ -73,7 +71,6 @@ def test_the_whole_records_of_a_torn_file(records: list[bytes], data: st.DataObj
     assert (None in found) == (len(torn) > ends[last])
 
 
-@settings(deadline=None)
 @given(st.integers(1, 6), st.integers(1, 6), st.binary(min_size=1, max_size=2000), st.booleans())
 def test_garbage_between_records_costs_none(number: int, place: int, garbage: bytes, is_packed: bool) -> None:
     records = [record(answer(f"<p>{one}</p>".encode())) for one in range(number)]
@@ -84,7 +81,6 @@ def test_garbage_between_records_costs_none(number: int, place: int, garbage: by
     assert None in found or not garbage.strip()
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_flipped_byte_costs_its_record_at_most(data: st.DataObject) -> None:
     records = [record(answer(random.Random(one).randbytes(400))) for one in range(5)]

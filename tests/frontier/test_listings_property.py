@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.frontier.simulated import ENDINGS, PAGE, SimulatedList, Walker
 
-_EXAMPLES = settings(max_examples=250, deadline=None, derandomize=True, database=None)
+_EXAMPLES = settings(max_examples=250, derandomize=True, database=None)
 
 #: Pages during which a site publishes in a run: one that always grew as fast as it is read would have no end.
 _FEW_PAGES = 60

@@ -46,7 +46,7 @@ def blocks_of(html: str) -> list[Block]:
     return visible_parts(root).blocks
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.lists(TREES, max_size=6))
 def test_every_word_once_and_in_order(parts: Any) -> None:
     source, seen = build(parts)

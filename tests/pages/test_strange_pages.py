@@ -1,7 +1,7 @@
 """No page, however broken, raises an error or is taken for an article by mistake."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from caravan_crawler.pages.document import parse_document
@@ -51,7 +51,7 @@ def test_any_bytes_are_no_article(body: bytes) -> None:
 
 
 @given(st.data())
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_page_cut_before_its_last_element_ends_is_no_article(data: st.DataObject) -> None:
     sample = SampleSite(articles=40)
     record = next(record for record in sample.gold(SITE.base) if record["section"] == "news" and record["article_id"])

@@ -70,7 +70,6 @@ ANY = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(STEPS.map(growing), st.data())
 def test_any_order_any_number_of_times(pages: list[Page], data: st.DataObject) -> None:
     items = [seen(page, hour) for hour, page in enumerate(pages)]
@@ -78,7 +77,6 @@ def test_any_order_any_number_of_times(pages: list[Page], data: st.DataObject) -
     assert content(taken(mixed)) == content(taken(items))
 
 
-@settings(deadline=None)
 @given(ANY, st.data())
 def test_to_begin_again_anywhere_changes_nothing(pages: list[Page], data: st.DataObject) -> None:
     items = [seen(page, hour) for hour, page in enumerate(pages)]
@@ -92,7 +90,6 @@ def test_to_begin_again_anywhere_changes_nothing(pages: list[Page], data: st.Dat
     assert content(history) == before
 
 
-@settings(deadline=None)
 @given(ANY, st.data())
 def test_whatever_the_order_a_history_is_whole(pages: list[Page], data: st.DataObject) -> None:
     items = [seen(page, hour) for hour, page in enumerate(pages)]
@@ -110,7 +107,7 @@ def test_whatever_the_order_a_history_is_whole(pages: list[Page], data: st.DataO
         assert all(before != after for before, after in pairwise(said))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(pages=ANY)
 def test_the_crawl_keeps_the_same(pages: list[Page], tmp_path_factory: pytest.TempPathFactory) -> None:
     items = [seen(page, hour) for hour, page in enumerate(pages)]
@@ -199,7 +196,6 @@ def test_a_newer_page_whose_text_is_the_lede_alone_changes_nothing() -> None:
     assert history.row is before
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.sets(st.sampled_from(REQUIRED))), max_size=8))
 def test_required_fields_are_never_lost(pages: list[tuple[int, set[str]]]) -> None:
     history = taken([article(observed_at=time_of(3))])

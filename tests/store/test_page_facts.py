@@ -96,7 +96,7 @@ def shown(folder: Any) -> Iterator[Shown]:
 
 
 VALUES = st.lists(st.integers(0, 5), min_size=1, max_size=6)
-QUICK = settings(max_examples=12, deadline=None)
+QUICK = settings(max_examples=12)
 
 
 @QUICK
