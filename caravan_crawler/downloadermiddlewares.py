@@ -1,4 +1,4 @@
-"""Downloader middlewares: robots.txt by RFC 9309, off-site requests, false content encodings, the site's identity."""
+"""Downloader middlewares: robots.txt by RFC 9309, off-site and conditional requests, false encodings, the identity."""
 
 import codecs
 from http import HTTPStatus
@@ -82,6 +82,31 @@ class OffsiteMiddleware(CrawlerComponent):
             raise RefusedError("offsite", f"offsite: {parts.netloc}")
         if problem := address_problem(request.url, site.longest_address):
             raise RefusedError("address", problem)
+
+
+#: Headers of a conditional request, and responses of servers that refuse the condition, not the page.
+_CONDITIONS = ("If-None-Match", "If-Modified-Since")
+_REFUSALS = frozenset([400, 412, 428, 500, 501])
+
+
+class ConditionsMiddleware:
+    """Ask without conditions where a server refuses them, and where it redirects: they are of the old URL's page."""
+
+    def process_request(self, request: Request) -> None:
+        """Remove the conditions of a redirected request."""
+        if "redirect_times" in request.meta:
+            for name in _CONDITIONS:
+                request.headers.pop(name, None)
+
+    def process_response(self, request: Request, response: Response) -> Request | Response:
+        """Return the request without its conditions if they may be the reason of the error; else the response."""
+        has_conditions = any(name in request.headers for name in _CONDITIONS)
+        if not has_conditions or response.status not in _REFUSALS:
+            return response
+        plain = request.replace(dont_filter=True)
+        for name in _CONDITIONS:
+            plain.headers.pop(name, None)
+        return plain
 
 
 #: Bytes checked to decide whether a body is plain text.

@@ -15,7 +15,7 @@ from caravan_crawler.addons import CrawlerComponent
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
-from caravan_crawler.normalise.dates import decide_publication
+from caravan_crawler.normalise.dates import decide_publication, future_day
 from caravan_crawler.normalise.numbers import parse_count, parse_rate
 from caravan_crawler.normalise.text import clean, encodable
 from caravan_crawler.store.article_history import ChangeType
@@ -121,7 +121,8 @@ class ViewsPipeline(CountingPipeline):
 class PeriodPipeline(CountingPipeline):
     """Drop articles outside of ``sections`` or of the period from ``since`` to ``until``, and count each.
 
-    If a period is given, articles without a date are dropped too.
+    If a period is given, articles without a date are dropped too; not those of a day to come, which the next runs
+    read again.
     """
 
     name = "dropped"
@@ -131,11 +132,12 @@ class PeriodPipeline(CountingPipeline):
         if not isinstance(item, Article):
             return item
         arguments: CrawlArguments = self.crawler.spider.arguments  # type: ignore[union-attr]
+        day = item.date_published or future_day(item.date_published_raw)
         if arguments.sections and item.section not in arguments.sections:
             reason = "other_section"
-        elif arguments.is_bounded and item.date_published is None:
+        elif arguments.is_bounded and day is None:
             reason = "undated"
-        elif not arguments.wants(item.section, item.date_published):
+        elif not arguments.wants(item.section, day):
             reason = "outside_period"
         else:
             return item

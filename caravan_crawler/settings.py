@@ -76,6 +76,7 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # allows subdomains and other ports
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "caravan_crawler.downloadermiddlewares.ConditionsMiddleware": 580,  # before RetryMiddleware sees an error
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "caravan_crawler.downloadermiddlewares.HttpCompressionMiddleware": 590,  # a plain body may have a false header
     "caravan_crawler.archive.archive_middleware.ArchiveMiddleware": 1000,  # next to the downloader: bodies as sent

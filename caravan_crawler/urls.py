@@ -20,10 +20,14 @@ NOT_SECTIONS = frozenset(
     "amp author authors avtor category comments cdn-cgi component feed info login page profile register rss search "
     "tag tags user users wp-admin wp-content wp-includes wp-json wp-login.php xmlrpc.php".split()
 )
+#: Those under which pages such as ``/info/kontakty/`` stand, and maybe articles, whose slugs are headlines.
+_PAGES_AND_ARTICLES = frozenset(["info", "profile"])
 #: The site's numbers have 4 to 9 digits and no leading zero.
 _ID_AT_END = re.compile(r"-([1-9]\d{3,8})$")
-# A slug may end in a year; the year is not the article's number.
-_YEAR = re.compile(r"(?:19|20)\d\d")
+# A slug may end in a year or a day, ``na-30112026``; it is not the article's number.
+_YEAR_OR_DAY = re.compile(
+    r"(?:(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2]))?(?:19|20)\d\d|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+)
 _SHORT_LINK_ID = re.compile(r"\d{1,9}")
 #: File names of cameras and image libraries; WordPress has a page for each picture of an article.
 _PICTURE = re.compile(r"(?:dscn?|img|image|photo|foto|pic|p|scan|screenshot|whatsapp-image)[-_]?\d", re.IGNORECASE)
@@ -139,11 +143,11 @@ def article_address(path: str, query: str = "") -> Address | None:
     if amp:
         parts = parts[1:] if parts[0] == "amp" else parts[:-1]
     parts, part = _without_part(parts)
-    if len(parts) < 2 or _FILE.search(parts[-1]) or _PAGE_OF_A_LIST.fullmatch(parts[-1]):
+    if len(parts) < 2 or _is_file(path) or _PAGE_OF_A_LIST.fullmatch(parts[-1]):
         return None
     found = _ID_AT_END.search(parts[-1])
-    article_id = int(found[1]) if found and not _YEAR.fullmatch(found[1]) else None
-    if parts[-2] in ("page", "attachment") or (article_id is None and (parts[0] in NOT_SECTIONS or len(parts) > 2)):
+    article_id = int(found[1]) if found and not _YEAR_OR_DAY.fullmatch(found[1]) else None
+    if parts[-2] in ("page", "attachment") or (article_id is None and (_is_no_section(parts) or len(parts) > 2)):
         return None
     if len(parts) > 2 and (_is_headline(parts[-2]) or _PICTURE.match(parts[-1])):
         return None
@@ -158,12 +162,23 @@ def may_be_article(path: str) -> bool:
     tags, files and pictures of an article have other paths.
     """
     parts = [part for part in path.split("/") if part]
-    if not parts or parts[0] in NOT_SECTIONS or parts[-2:-1] in (["page"], ["attachment"]):
+    if not parts or _is_no_section(parts) or parts[-2:-1] in (["page"], ["attachment"]):
         return False
     name = _PAGE_FILE.sub("", parts[-1])
     is_below_article = len(parts) > 1 and _is_headline(parts[-2])
-    is_number = _NUMBER.fullmatch(name) is not None and not _YEAR.fullmatch(name)
-    return (_is_headline(name) or is_number) and not (is_below_article or _FILE.search(name) or _PICTURE.match(name))
+    is_number = _NUMBER.fullmatch(name) is not None and not _YEAR_OR_DAY.fullmatch(name)
+    is_file = name == parts[-1] and _is_file(path)
+    return (_is_headline(name) or is_number) and not (is_below_article or is_file or _PICTURE.match(name))
+
+
+def _is_no_section(parts: list[str]) -> bool:
+    """Whether a path begins as no article's does; headlines may stand under the names of some parts of the site."""
+    return parts[0] in NOT_SECTIONS and not (parts[0] in _PAGES_AND_ARTICLES and _is_headline(parts[-1]))
+
+
+def _is_file(path: str) -> bool:
+    """Whether a path is that of a file: a slug may have a dot too, ``cherez-egov.kz/``, with a slash behind."""
+    return _FILE.search(path) is not None
 
 
 def _without_part(parts: list[str]) -> tuple[list[str], int]:
@@ -179,7 +194,7 @@ def _without_part(parts: list[str]) -> tuple[list[str], int]:
 def _is_headline(part: str) -> bool:
     """Whether a part of a path is an article's slug, not the name of a part of the site."""
     found = _ID_AT_END.search(part)
-    return part.count("-") >= _HYPHENS_OF_A_HEADLINE or (found is not None and not _YEAR.fullmatch(found[1]))
+    return part.count("-") >= _HYPHENS_OF_A_HEADLINE or (found is not None and not _YEAR_OR_DAY.fullmatch(found[1]))
 
 
 def normal_path(path: str) -> str:

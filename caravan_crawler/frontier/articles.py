@@ -39,6 +39,16 @@ def day_of(printed: str | None) -> date | None:
     return day if day >= EARLIEST else None  # a program's zero
 
 
+def moment_of(stamp: str | None) -> datetime | None:
+    """Return the moment of a stamp in ISO 8601, by default in UTC; None of a day alone and of other forms."""
+    try:
+        moment = datetime.fromisoformat(stamp or "")
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware if len(stamp or "") > len("2026-11-28") else None
+
+
 def day_of_article(article: ArticleReading) -> date | None:
     """Return the day an article was published, or None if its page has none."""
     return decide_publication(article.date_published, article.date_structured, datetime.now(UTC)).date.day

@@ -127,7 +127,7 @@ class Discovery:
             address, fetched = self._site.address(url), self._site.address(fetched_url)
             if fetched == address and self.may_be_asked(fetched_url):
                 url = fetched_url  # the site may write its URLs without the final slash
-            is_wanted = self._arguments.wants(article.section, article.date_published)
+            is_wanted = self._arguments.wants(article.section, article.day)
             if address is not None and is_wanted and self.may_be_asked(url):
                 self._frontier.mark_requested(address.key, address.path)
                 yield article.key, url, article.conditions

@@ -14,10 +14,10 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.frontier.articles import day_of
+from caravan_crawler.frontier.articles import day_of, moment_of
 from caravan_crawler.frontier.list_walk import ListState
 from caravan_crawler.items import PageWrites
-from caravan_crawler.pages.syndication import Syndication
+from caravan_crawler.pages.syndication import Form, Syndication
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import Source
 from caravan_crawler.urls import path_of
@@ -123,15 +123,13 @@ ABSENT, UNREADABLE = "absent", "unreadable"
 _LARGE_EVERY = timedelta(hours=6)
 #: Interval for the current month: read in every hourly run, even one that begins some minutes early.
 _GROWING_EVERY = timedelta(minutes=50)
-#: Interval for sitemaps of past months and full numbered ones, which hardly change.
-_OLD_EVERY = timedelta(days=30)
-#: Maximum number of those read again per run, so that no hourly run reads all of them.
-_OLD_IN_A_RUN = 5
-#: Time after a month's end in which articles of its last days may still be added to its sitemap.
-_MONTH_OPEN_FOR = timedelta(days=3)
+#: Interval for sitemaps of past months and full numbered ones, which hardly change; how many an hourly run reads again.
+_OLD_EVERY, _OLD_IN_A_RUN = timedelta(days=30), 5
 #: With at least this many sitemaps in an index, stamps of one moment are ignored: they are the date of the index.
 _EQUAL_STAMPS, _ONE_MOMENT = 4, timedelta(minutes=1)
-#: Time after a period's end when sitemaps list all its articles, even if generated once a day.
+#: Behind the stamp of one whose entries were all older, as in a cache's old copy. It is read once more, while young.
+_OLD_COPY, _YOUNG = ", an old copy", timedelta(days=1)
+#: Time after a month's or a period's end when sitemaps list all its articles, even if generated once a day.
 _SETTLED_AFTER = timedelta(days=3)
 
 _MONTH = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_/]?(0[1-9]|1[0-2])(?:[-_/]?(?:[0-2]\d|3[01]))?(?!\d)")
@@ -258,7 +256,7 @@ class Sitemaps:
             has_others = any(month_of(child.path) is None for child in listed)
             is_alone = all(path == MAIN_SITEMAP for path in self.in_robots_txt)
             self.covers_period = (self._has_all_months or has_others) and is_alone
-        if len(listed) >= _EQUAL_STAMPS and _are_of_one_moment({child.stamp for child in listed}):
+        if len(listed) >= _EQUAL_STAMPS and _are_of_onemoment_of({child.stamp for child in listed}):
             listed = [Child(child.path, None) for child in listed]
         # A sitemap that an earlier run left unread may have been read before its index.
         wanted = [child for child in listed if self._is_in_period(child) and child.path not in self._read]
@@ -294,7 +292,7 @@ class Sitemaps:
         """
         path = path_of(page_writes.asked_url)
         month = month_of(path)
-        if path in self.roots or (month is not None and _end_of(month) + _MONTH_OPEN_FOR >= self._today):
+        if path in self.roots or (month is not None and _end_of(month) + _SETTLED_AFTER >= self._today):
             return None
         if not (read.pages or read.sitemaps or read.skipped or read.without_address):
             return "it has no entry"
@@ -306,12 +304,13 @@ class Sitemaps:
         page_writes.sources.append(self._schedule.new_sitemap(other, its_stamp))
         return f"it has the entries of {other}"
 
-    def read(self, page_writes: PageWrites, stamp: str | None, *, is_index: bool, is_whole: bool) -> None:
+    def read(self, page_writes: PageWrites, stamp: str | None, read: Syndication, *, is_whole: bool) -> None:
         """Register a sitemap that was read, ``is_whole`` or only in part; ``stamp`` is its ``lastmod`` in the index."""
         path = path_of(page_writes.asked_url)
         if is_whole:
-            is_alone = stamp is None and not is_index and path in self.roots
-            self.mark_read(page_writes, NO_INDEX if is_alone else stamp)
+            is_alone = stamp is None and read.form is not Form.INDEX and path in self.roots
+            is_copy = self._schedule.stamp_of(path) != f"{stamp}{_OLD_COPY}" and _is_old_copy(stamp, read)
+            self.mark_read(page_writes, NO_INDEX if is_alone else f"{stamp}{_OLD_COPY}" if is_copy else stamp)
         else:
             self.mark_failed(path)
             page_writes.sources.append(self._schedule.new_sitemap(path, stamp))
@@ -360,7 +359,7 @@ class Sitemaps:
             return False
         month = month_of(child.path)
         if month is not None:
-            return _end_of(month) + _MONTH_OPEN_FOR < self._today
+            return _end_of(month) + _SETTLED_AFTER < self._today
         return _NUMBER.search(child.path) is not None and child.path not in growing
 
     def _may_have_changed(self, child: Child) -> bool:
@@ -378,15 +377,17 @@ class Sitemaps:
         return self._schedule.is_due(child.path, _GROWING_EVERY if is_month else _SITEMAPS_EVERY)
 
 
-def _are_of_one_moment(stamps: set[str | None]) -> bool:
+def _are_of_onemoment_of(stamps: set[str | None]) -> bool:
     """Whether the stamps of an index are the time at which it was generated, and so say nothing of its sitemaps."""
-    if len(stamps) == 1:
-        return True
-    try:
-        moments = [datetime.fromisoformat(stamp or "") for stamp in stamps]
-        return max(moments) - min(moments) <= _ONE_MOMENT
-    except (ValueError, TypeError):  # another form; times with a zone and without
-        return False
+    moments = [moment for stamp in stamps if (moment := moment_of(stamp))]
+    return len(stamps) == 1 or (len(moments) == len(stamps) and max(moments) - min(moments) <= _ONE_MOMENT)
+
+
+def _is_old_copy(stamp: str | None, read: Syndication) -> bool:
+    """Whether all entries of a sitemap are older than its young ``stamp`` in the index."""
+    moment = moment_of(stamp)
+    entries = [each for entry in read.pages if (each := moment_of(entry.stamp))]
+    return moment is not None and bool(entries) and max(entries) < moment > datetime.now(UTC) - _YOUNG
 
 
 def _growing(paths: Iterable[str]) -> set[str]:

@@ -112,7 +112,7 @@ def zone_of(text: str | None) -> tzinfo:
 #: database's zero (year 0 or 1, 30 November of year -1), the epoch of a clock (1970, 1980), or a misprint.
 EARLIEST = date(1991, 1, 1)
 
-#: Maximum time by which a server's clock may be ahead of ours before its stamp counts as a date in the future.
+#: Maximum time by which a server's clock may be ahead of ours at midnight, when its day is one in the future.
 CLOCK_SKEW = timedelta(minutes=15)
 
 Problem = Literal["unreadable", "impossible", "too_early", "future"]
@@ -241,7 +241,8 @@ def parse_date(raw: str, observed_at: datetime) -> ParsedDate:
     """Parse the date ``raw`` of a page fetched at ``observed_at`` (an aware datetime).
 
     The year of ``5 августа`` and the day of ``14:05`` or ``Вчера`` are derived from the fetch, in Almaty.
-    Dates after the fetch, before :data:`EARLIEST`, or not in the calendar (31 февраля) are refused.
+    Days after that of the fetch, before :data:`EARLIEST`, or not in the calendar (31 февраля) are refused. A moment
+    later on the day of the fetch is not: one of the two clocks may be wrong, or an article is out early.
     A time with a zone is converted.
     """
     return _refuse_future(_read(raw, observed_at), observed_at)
@@ -340,12 +341,8 @@ def _from_dateparser(text: str, observed_at: datetime) -> ParsedDate:
 
 
 def _refuse_future(parsed: ParsedDate, observed_at: datetime) -> ParsedDate:
-    value = parsed.value
-    if isinstance(value, datetime):
-        late = value > observed_at + CLOCK_SKEW
-    else:
-        late = value is not None and value > (observed_at + CLOCK_SKEW).astimezone(ALMATY).date()
-    return ParsedDate(problem="future") if late else parsed
+    is_late = parsed.day is not None and parsed.day > (observed_at + CLOCK_SKEW).astimezone(ALMATY).date()
+    return ParsedDate(problem="future") if is_late else parsed
 
 
 #: A fetch time after any printed date, early enough before the last ``datetime`` for any zone.
@@ -356,6 +353,12 @@ _LATE = datetime(9999, 12, 1, tzinfo=UTC)
 def day_named(raw: str) -> date | None:
     """Return the day printed in ``raw``, independent of the fetch; None if it is invalid or not a date."""
     return _read(raw, _LATE).day
+
+
+def future_day(raw: str | None) -> str | None:
+    """Return the day that a refused date names, if it is one to come, in ISO 8601; else None."""
+    day = day_named(raw) if raw else None
+    return day.isoformat() if day and day > datetime.now(ALMATY).date() else None
 
 
 @dataclass(frozen=True, slots=True)

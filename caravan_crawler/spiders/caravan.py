@@ -44,7 +44,7 @@ from caravan_crawler.pages.page import (
     page_records,
     says_nothing_is_here,
 )
-from caravan_crawler.pages.syndication import Form, Syndication
+from caravan_crawler.pages.syndication import Syndication
 from caravan_crawler.spiders.requests import (
     LOCAL_DELAYS,
     MOST_NESTED,
@@ -720,7 +720,7 @@ class CaravanSpider(Spider):
             self.sitemaps.names_articles = True
         doubt = self.sitemaps.doubt(writes, stamp, sitemap)
         is_whole = sitemap.loss is None and doubt is None
-        self.sitemaps.read(writes, stamp, is_index=sitemap.form is Form.INDEX, is_whole=is_whole)
+        self.sitemaps.read(writes, stamp, sitemap, is_whole=is_whole)
         was_there = self.sitemaps.was_there(path_of(writes.asked_url))
         problem = self.responses.judge(sitemap, writes, "sitemap", nesting=nesting, doubt=doubt, was_there=was_there)
         yield self._source_failed(writes, *problem) if problem else writes

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.items import FORBIDDEN, LISTED, OTHER_ARTICLE
+from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.schema import articles, failures, other_pages, runs, sources
@@ -239,12 +240,21 @@ class Due(NamedTuple):
     fetched_url: str
     section: str | None
     date_published: str | None
+    date_published_raw: str | None
     etag: str | None
     last_modified: str | None
 
     @property
+    def day(self) -> str | None:
+        """Day of publication, or the one that a refused date names."""
+        named = day_named(self.date_published_raw) if self.date_published_raw else None
+        return self.date_published or (named.isoformat() if named else None)
+
+    @property
     def conditions(self) -> dict[str, str]:
-        """Headers of the conditional request."""
+        """Headers of the conditional request; none if the page is to be read again whether it has changed or not."""
+        if self.date_published is None:
+            return {}
         given = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
         return {name: value for name, value in given.items() if value}
 
@@ -271,13 +281,19 @@ def doubtful(store: Store, scope: str) -> list[str]:
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:
     """Return the articles published on ``first_day`` or later and not read since ``read_before``, newest first.
 
-    Readings in the future, by a clock that was ahead, are ignored.
+    Those whose date was refused because its day was to come are among them. Readings in the future, by a clock that was
+    ahead, are ignored.
     """
     columns = articles.c
     is_unread = or_(columns.checked_at < read_before, columns.checked_at > database.latest())
-    found = select(*(columns[name] for name in Due._fields)).where(columns.date_published >= first_day, is_unread)
+    is_refused = and_(
+        columns.date_published.is_(None), columns.date_published_raw.is_not(None), columns.first_seen_at >= first_day
+    )
+    is_young = or_(columns.date_published >= first_day, is_refused)
+    found = select(*(columns[name] for name in Due._fields)).where(is_young, is_unread)
     order = columns.date_published.desc(), columns.published_at.desc()
-    return [Due(*row) for row in store.rows(found.order_by(*order))]
+    due = [Due(*row) for row in store.rows(found.order_by(*order))]
+    return [article for article in due if article.day is not None and article.day >= first_day]
 
 
 def read_since(store: Store, keys: list[str], moment: str) -> set[str]:
