@@ -86,12 +86,10 @@ class SampleSite:
 
     def _build(self) -> None:
         self._newsroom: Newsroom
-        self._single: SingleNewsroom | None = None
         if self.generation is None:
             self._newsroom = Newsroom(self.articles)
         else:
-            single = SingleNewsroom(self.articles, self.generation, self.seed, self._old_addresses)
-            self._newsroom = self._single = single
+            self._newsroom = SingleNewsroom(self.articles, self.generation, self.seed, self._old_addresses)
         is_new = self.generation == 4
         # On a site of all generations, generation 4 is the smallest part.
         months, numbered = (24, 15) if is_new else (6, 1)
@@ -125,8 +123,8 @@ class SampleSite:
 
     def moved_articles(self, base_url: str) -> Iterator[MovedArticle]:
         """Old and new URL of every article of a site of generation 4, oldest first."""
-        newsroom = self._single
-        assert newsroom is not None
+        newsroom = self._newsroom
+        assert isinstance(newsroom, SingleNewsroom)
         for number in range(newsroom.end):
             old, new = base_url + newsroom.old_path(number)[1:], base_url + newsroom.path(number)[1:]
             yield MovedArticle(old, new, newsroom.short_id(number), newsroom.old_style(number))
@@ -206,8 +204,8 @@ class SampleSite:
                 if unquote(amp_path) != f"/{'/'.join(parts)}":
                     return moved(base_url + amp_path[1:])
                 name, write = f"amp-{number}", self._pages.amp
-            case Form.OLD if self._single:
-                style = self._single.old_style(number)
+            case Form.OLD if isinstance(self._newsroom, SingleNewsroom):
+                style = self._newsroom.old_style(number)
                 if style == "gone":
                     return None
                 if style == "redirect":
