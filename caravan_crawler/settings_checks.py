@@ -45,21 +45,11 @@ _EMPTY = frozenset(["ASYNCIO_EVENT_LOOP", "FEED_URI_PARAMS"])
 
 def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first problem of the settings, in one line, or None."""
-    checks = (
-        *(
-            name_problem,
-            _number_problem,
-            _component_problem,
-            _spiders_problem,
-            _codes_problem,
-            _unusable_problem,
-            _length_problem,
-            floors_problem,
-            _hook_problem,
-        ),
-        *(_archive_problem, browser_problem, _workers_problem, feeds_problem),
-    )
-    return next((problem for check in checks if (problem := check(settings))), None)
+    of_names_and_values = (name_problem, _number_problem, _component_problem, _spiders_problem, _codes_problem)
+    of_one_setting = (_unusable_problem, _length_problem, floors_problem, lambda each: hook_problem(each["ON_FAILURE"]))
+    of_parts = (_archive_problem, browser_problem, _workers_problem, feeds_problem)
+    checks = (*of_names_and_values, *of_one_setting, *of_parts)
+    return next(filter(None, (check(settings) for check in checks)), None)
 
 
 def export_problem(settings: BaseSettings) -> str | None:
@@ -226,11 +216,6 @@ def floors_problem(settings: BaseSettings) -> str | None:
     if all(0 <= share <= 1 for share in shares):
         return None
     return 'FLOORS must give shares from 0 to 1: {"body": 0.8}'
-
-
-def _hook_problem(settings: BaseSettings) -> str | None:
-    hook = settings["ON_FAILURE"]
-    return hook_problem(hook) if hook else None
 
 
 def _archive_problem(settings: BaseSettings) -> str | None:

@@ -100,8 +100,7 @@ class Command(CheckedCommand, CrawlCommand):
         problem = settings_problem(self.settings) or limit_problem(self.settings, arguments)
         if problem := problem or scrapyd_problem(self.settings, arguments):
             self._refuse(problem)
-        hook = self.settings["ON_FAILURE"]
-        if hook and (warning := outcome.hook_warning(hook)):
+        if warning := outcome.hook_warning(self.settings["ON_FAILURE"]):
             print_err(f"scrapy crawl: {warning}")
         shared = self.settings.getbool("SHARED_CRAWL")
         try:
@@ -200,7 +199,7 @@ class Command(CheckedCommand, CrawlCommand):
     def _refuse(self, problem: str, code: int = outcome.REFUSED) -> NoReturn:
         print_err(f"scrapy crawl: {problem}")
         append_exit_to_log(self.settings, code, problem)
-        if not (self.settings["ON_FAILURE"] and hook_problem(self.settings["ON_FAILURE"])):
+        if not hook_problem(self.settings["ON_FAILURE"]):
             name = outcome.Outcome(code, problem).name
             self._alarm({"exit_code": code, "outcome": name, "reason": problem}, None)
         sys.exit(code)
