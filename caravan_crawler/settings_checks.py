@@ -238,18 +238,11 @@ def _workers_problem(settings: BaseSettings) -> str | None:
     return None
 
 
-def limit_problem(settings: BaseSettings, arguments: CrawlArguments) -> str | None:
-    """Return a problem if a limit is given for one of several workers; None if not."""
+def arguments_problem(settings: BaseSettings, arguments: CrawlArguments) -> str | None:
+    """Return why a crawl with these arguments must not run: a worker with a limit, or a misplaced job of Scrapyd."""
     if arguments.limit is not None and settings.getbool("SHARED_CRAWL"):
         return "limit is for a run of its own; in a shared crawl each worker would count its own articles"
-    return None
-
-
-def scrapyd_problem(settings: BaseSettings, arguments: CrawlArguments) -> str | None:
-    """Return why a Scrapyd job must not run, in one line; None if it may, or if this is not a Scrapyd job."""
-    if arguments.job is None:
-        return None
-    return _copy_problem() or _folder_problem(settings)
+    return None if arguments.job is None else _copy_problem() or _folder_problem(settings)
 
 
 def _copy_problem() -> str | None:
