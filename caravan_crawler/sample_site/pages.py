@@ -166,11 +166,11 @@ class ArticlePages:
             gaps["body"] = gaps["body"].replace(" — ", " - ")
         return styled(fill(PAGES["amp"][form], gaps), self._template).lstrip().encode()
 
-    def attachment(self, article: Article) -> str:
-        """Main part of the page of an article's photo."""
+    def attachment(self, article: Article) -> str | None:
+        """Main part of the page of an article's photo, if it has one."""
         picture = article.lead_image
-        assert picture is not None
-        assert picture.page is not None
+        if picture is None or picture.page is None:
+            return None
         gaps = {
             "headline_tag": self._template.headline_tag,
             "name": picture.page.rstrip("/").rpartition("/")[2],
