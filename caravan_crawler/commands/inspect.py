@@ -64,9 +64,7 @@ class Command(OwnCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the page, from the network or a file, or inspect a site."""
-        problem = _options_problem(args, opts)
-        problem = problem or (_fixture_problem(opts) if opts.save_fixture is not None else None)
-        if problem:
+        if problem := _options_problem(args, opts) or _fixture_problem(opts):
             self.end(problem, REFUSED)
             return
         if opts.site is not None:
@@ -262,7 +260,9 @@ def _options_problem(args: list[str], opts: argparse.Namespace) -> str | None:
 
 
 def _fixture_problem(options: argparse.Namespace) -> str | None:
-    """Return why a page cannot be saved under the given name, in one line, or None."""
+    """Return why a page cannot be saved under the given name, if there is one, in one line, or None."""
+    if options.save_fixture is None:
+        return None
     if options.site is not None:
         return "--save-fixture is for one page; with --site it is --save-pages"
     if not _FIXTURE.fullmatch(options.save_fixture):
