@@ -14,15 +14,15 @@ from caravan_crawler.items import RUN_DIR, TABLES, Article, column_names
 
 
 class CrawlerComponent:
-    """A component that Scrapy creates from its crawler alone."""
+    """A component that Scrapy creates from its crawler, and whatever else it gives."""
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
 
     @classmethod
-    def from_crawler(cls, crawler: Crawler) -> Self:
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         """Scrapy's constructor."""
-        return cls(crawler)
+        return cls(crawler, *args, **kwargs)
 
 
 #: Where Scrapy lists a component, the component, and the setting that switches it.

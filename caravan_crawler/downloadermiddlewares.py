@@ -53,17 +53,13 @@ class RobotsTxtMiddleware(robotstxt.RobotsTxtMiddleware):
         if kind not in (2, 4) or response.status == HTTPStatus.TOO_MANY_REQUESTS:
             raise IgnoreRequest(f"HTTP {response.status}")
         rules = response.body if kind == 2 else b""
-        await super()._parse_robots(response.replace(body=_as_utf_8(rules)), netloc, request)
+        if (decoded := utf_16_as_utf_8(rules, None)) is not None:  # Scrapy reads UTF-8 only; some editors save UTF-16
+            rules = decoded
+        await super()._parse_robots(response.replace(body=rules), netloc, request)
 
     def _robots_error(self, exc: Exception, netloc: str) -> None:
         self._errors[netloc] = exc
         super()._robots_error(exc, netloc)
-
-
-def _as_utf_8(rules: bytes) -> bytes:
-    """Return the rules in UTF-8, the only encoding that Scrapy reads; some editors save UTF-16."""
-    decoded = utf_16_as_utf_8(rules, None)
-    return rules if decoded is None else decoded
 
 
 class OffsiteMiddleware(CrawlerComponent):

@@ -29,7 +29,7 @@ from twisted.internet.error import DNSLookupError
 from twisted.web.iweb import IResponse
 
 from caravan_crawler.addons import CrawlerComponent
-from caravan_crawler.failures import HeadersTooLargeError, RunEndsError, end_run, is_ending, is_unanswered
+from caravan_crawler.failures import HeadersTooLargeError, end_run, is_ending, is_unanswered, raise_if_ending
 from caravan_crawler.normalise.text import encodable
 from caravan_crawler.outcome import CRAWL_DELAY_STAT, RETRY_AFTER_STAT
 
@@ -174,7 +174,7 @@ class Throttle(CrawlerComponent):
 
         Waiting requests are sent one by one, with the download delay between them.
         """
-        self._check_run()
+        raise_if_ending(self._crawler)
         if self.seconds_left() <= 0 and not self._lock.locked():
             return
         slot = self._slot(request)
@@ -182,7 +182,7 @@ class Throttle(CrawlerComponent):
             wait = max(self.seconds_left(), slot.delay if slot else 0.0)
             while wait > 0:
                 await asyncio.sleep(min(wait, POLL_INTERVAL))
-                self._check_run()
+                raise_if_ending(self._crawler)
                 wait = max(wait - POLL_INTERVAL, self.seconds_left())
         if slot is not None:
             slot.lastseen = monotonic()  # the delay to the next request counts from now
@@ -215,10 +215,6 @@ class Throttle(CrawlerComponent):
     def _slot(self, request: Request) -> Slot | None:
         downloader = self._crawler.engine.downloader
         return downloader.slots.get(downloader.get_slot_key(request))
-
-    def _check_run(self) -> None:
-        if is_ending(self._crawler):
-            raise RunEndsError("the run ends")
 
 
 _RECEIVED_AT = "received_at"

@@ -45,6 +45,12 @@ def is_ending(crawler: Crawler) -> bool:
     return not crawler.engine.running or crawler.stats.get_value(_ENDING_STAT) is not None
 
 
+def raise_if_ending(crawler: Crawler) -> None:
+    """Raise :class:`RunEndsError` if the run is being ended."""
+    if is_ending(crawler):
+        raise RunEndsError("the run ends")
+
+
 #: Exceptions that mean no complete response: Scrapy's, and Twisted's that Scrapy does not wrap.
 _UNANSWERED = frozenset(
     "DownloadConnectionRefusedError DownloadFailedError DownloadTimeoutError CannotResolveHostError "

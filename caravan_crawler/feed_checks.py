@@ -11,8 +11,10 @@ from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import urlsplit
 
+from scrapy.exceptions import UsageError
 from scrapy.extensions.feedexport import apply_uri_params
 from scrapy.settings import BaseSettings
+from scrapy.utils.conf import feed_process_params_from_cli
 from scrapy.utils.misc import load_object
 
 from caravan_crawler.atomic import local_path, part_path
@@ -146,21 +148,20 @@ def _kept_problem(name: object, path: Path, settings: BaseSettings) -> str | Non
 
 def format_problem(names: Iterable[str], settings: BaseSettings) -> str | None:
     """Return a problem if a file of ``-o`` or ``-O`` names no format, or None."""
-    formats = _formats(settings)
     for name in names:
-        named = name.rpartition(":")[2] if ":" in name else None
-        if named not in formats and Path(name).suffix[1:] not in formats:
-            return f"{name}: the extension is the format, one of {', '.join(formats)}; with another write FILE:FORMAT"
+        try:
+            feed_process_params_from_cli(settings, [name])
+        except UsageError:
+            formats = ", ".join(_formats(settings))
+            return f"{name}: the extension is the format, one of {formats}; with another write FILE:FORMAT"
     return None
 
 
 def repetition_problem(names: Iterable[str], settings: BaseSettings) -> str | None:
     """Return a problem if two files of ``-o`` or ``-O`` are one, as Scrapy would write the last alone, or None."""
-    formats = _formats(settings)
     given: dict[str, str] = {}
     for name in names:
-        uri, _, named = name.rpartition(":")
-        uri = uri if named in formats else name
+        uri = next(iter(feed_process_params_from_cli(settings, [name])))  # those of FEEDS come after it
         if uri in given:
             return f"{given[uri]} and {name} are one output"
         given[uri] = name

@@ -19,16 +19,17 @@ from scrapy.crawler import Crawler
 from scrapy.exporters import CsvItemExporter
 from scrapy.utils.serialize import ScrapyJSONEncoder
 
+from caravan_crawler.addons import CrawlerComponent
 from caravan_crawler.atomic import is_replaceable, local_path, part_path, replace_file
 from caravan_crawler.outcome import FEED_STAT, STREAM_STAT
 
 logger = logging.getLogger(__name__)
 
 
-class WholeFileStorage:
+class WholeFileStorage(CrawlerComponent):
     """Scrapy's feed storage for local files; spiders of others have Scrapy's own."""
 
-    def __init__(self, uri: str, *, crawler: Crawler, feed_options: dict[str, Any] | None = None) -> None:
+    def __init__(self, crawler: Crawler, uri: str, *, feed_options: dict[str, Any] | None = None) -> None:
         self.path = local_path(uri)
         self.is_ready = False
         """Whether all rows are on disk, ready for :meth:`place` or :meth:`leave`."""
@@ -38,13 +39,6 @@ class WholeFileStorage:
         self._part: Path | None = None
         self.is_broken = False
         self._run_id = ""
-
-    @classmethod
-    def from_crawler(
-        cls, crawler: Crawler, uri: str, *, feed_options: dict[str, Any] | None = None
-    ) -> "WholeFileStorage":
-        """Scrapy's constructor."""
-        return cls(uri, crawler=crawler, feed_options=feed_options)
 
     def open(self, spider: Any) -> IO[bytes]:
         """Open the partial file; with ``-o`` it begins as a copy of the existing file.
@@ -321,16 +315,11 @@ def _ends_quoted(path: Path) -> bool:
 _STDOUT = 1
 
 
-class StdoutStorage:
+class StdoutStorage(CrawlerComponent):
     """Scrapy's feed storage for ``-o -``."""
 
-    def __init__(self, uri: str, *, crawler: Crawler) -> None:
+    def __init__(self, crawler: Crawler, uri: str, *, feed_options: dict[str, Any] | None = None) -> None:
         self._crawler = crawler
-
-    @classmethod
-    def from_crawler(cls, crawler: Crawler, uri: str, *, feed_options: dict[str, Any] | None = None) -> "StdoutStorage":
-        """Scrapy's constructor."""
-        return cls(uri, crawler=crawler)
 
     def open(self, spider: Spider) -> IO[bytes]:
         """Return standard output as a file."""

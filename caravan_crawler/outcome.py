@@ -328,20 +328,24 @@ def _fields(cells: Mapping[Any, int]) -> dict[str, Any]:
 _WITHIN = 60
 
 
+def _is_url(hook: str) -> bool:
+    return urlsplit(hook).scheme in ("http", "https")
+
+
 def raise_alarm(hook: str, report: Mapping[str, Any], path: Path | None) -> str | None:
     """Post ``report`` to the URL ``hook``, or run the command with it on its standard input; return a problem or None.
 
     The environment variable ``CARAVAN_RUN_JSON`` has the path of the report's file, if there is one.
     """
     body = json.dumps(report, ensure_ascii=False).encode()
-    if urlsplit(hook).scheme in ("http", "https"):
-        return _post(hook, body)
-    return _run(hook, body, path)
+    return _post(hook, body) if _is_url(hook) else _run(hook, body, path)
 
 
-def hook_problem(hook: str) -> str | None:
-    """Return why a hook is neither a URL nor a command, or None."""
-    if urlsplit(hook).scheme in ("http", "https"):
+def hook_problem(hook: str | None) -> str | None:
+    """Return why a hook, if there is one, is neither a URL nor a command, or None."""
+    if not hook:
+        return None
+    if _is_url(hook):
         return None if urlsplit(hook).hostname else "ON_FAILURE names no host"
     try:
         return None if shlex.split(hook) else "ON_FAILURE is empty"
@@ -349,9 +353,9 @@ def hook_problem(hook: str) -> str | None:
         return f"ON_FAILURE is no command line: {error}"
 
 
-def hook_warning(hook: str) -> str | None:
+def hook_warning(hook: str | None) -> str | None:
     """Return that the command of a hook is not on this machine, or None."""
-    if urlsplit(hook).scheme in ("http", "https") or shutil.which(shlex.split(hook)[0]) is not None:
+    if not hook or _is_url(hook) or shutil.which(shlex.split(hook)[0]) is not None:
         return None
     return f"ON_FAILURE: this machine has no program {shlex.split(hook)[0]}, so a failure would raise no alarm"
 

@@ -45,21 +45,11 @@ _EMPTY = frozenset(["ASYNCIO_EVENT_LOOP", "FEED_URI_PARAMS"])
 
 def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first problem of the settings, in one line, or None."""
-    checks = (
-        *(
-            name_problem,
-            _number_problem,
-            _component_problem,
-            _spiders_problem,
-            _codes_problem,
-            _unusable_problem,
-            _length_problem,
-            floors_problem,
-            _hook_problem,
-        ),
-        *(_archive_problem, browser_problem, _workers_problem, feeds_problem),
-    )
-    return next((problem for check in checks if (problem := check(settings))), None)
+    of_names_and_values = (name_problem, _number_problem, _component_problem, _spiders_problem, _codes_problem)
+    of_one_setting = (_unusable_problem, _length_problem, floors_problem, lambda each: hook_problem(each["ON_FAILURE"]))
+    of_parts = (_archive_problem, browser_problem, _workers_problem, feeds_problem)
+    checks = (*of_names_and_values, *of_one_setting, *of_parts)
+    return next(filter(None, (check(settings) for check in checks)), None)
 
 
 def export_problem(settings: BaseSettings) -> str | None:
@@ -228,11 +218,6 @@ def floors_problem(settings: BaseSettings) -> str | None:
     return 'FLOORS must give shares from 0 to 1: {"body": 0.8}'
 
 
-def _hook_problem(settings: BaseSettings) -> str | None:
-    hook = settings["ON_FAILURE"]
-    return hook_problem(hook) if hook else None
-
-
 def _archive_problem(settings: BaseSettings) -> str | None:
     if not settings.getbool("ARCHIVE") or find_spec("warcio") is not None:
         return None
@@ -253,18 +238,11 @@ def _workers_problem(settings: BaseSettings) -> str | None:
     return None
 
 
-def limit_problem(settings: BaseSettings, arguments: CrawlArguments) -> str | None:
-    """Return a problem if a limit is given for one of several workers; None if not."""
+def arguments_problem(settings: BaseSettings, arguments: CrawlArguments) -> str | None:
+    """Return why a crawl with these arguments must not run: a worker with a limit, or a misplaced job of Scrapyd."""
     if arguments.limit is not None and settings.getbool("SHARED_CRAWL"):
         return "limit is for a run of its own; in a shared crawl each worker would count its own articles"
-    return None
-
-
-def scrapyd_problem(settings: BaseSettings, arguments: CrawlArguments) -> str | None:
-    """Return why a Scrapyd job must not run, in one line; None if it may, or if this is not a Scrapyd job."""
-    if arguments.job is None:
-        return None
-    return _copy_problem() or _folder_problem(settings)
+    return None if arguments.job is None else _copy_problem() or _folder_problem(settings)
 
 
 def _copy_problem() -> str | None:

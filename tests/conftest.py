@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from caravan_crawler.sample_site import frame
-from caravan_crawler.sample_site.clutter import Clutter
 from tests.store.stored import StoreTables
 from tests.support.disks import SmallDisk, is_root
 from tests.support.optional_parts import do_without, need
@@ -68,7 +67,9 @@ def bare_pages(request: pytest.FixtureRequest) -> Iterator[None]:
     module = _module(request.node.nodeid)
     with pytest.MonkeyPatch.context() as patch:
         if module.startswith(_BARE) and module not in _CLUTTERED:
-            patch.setattr(frame, "clutter", lambda *_: Clutter(*[""] * len(Clutter._fields)))
+            patch.setattr(
+                frame, "clutter", lambda *_: dict.fromkeys("head start top left after right foot end".split(), "")
+            )
         yield
 
 

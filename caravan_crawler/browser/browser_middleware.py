@@ -13,7 +13,7 @@ from scrapy.http import HtmlResponse, Response
 from caravan_crawler.addons import BrowserMode, CrawlerComponent, mode_of
 from caravan_crawler.browser.completeness import ESSENTIAL, EVERYWHERE, Completeness, ExpectedPage, completeness_of
 from caravan_crawler.browser.playwright import BrowserError, Chromium
-from caravan_crawler.failures import RunEndsError, end_run, is_ending
+from caravan_crawler.failures import end_run, raise_if_ending
 from caravan_crawler.outcome import OUTAGE_STAT
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.spiders.requests import MAY_BE_RENDERED, parse_response
@@ -153,7 +153,7 @@ class BrowserMiddleware(CrawlerComponent):
 
     async def _render(self, response: HtmlResponse, expected: ExpectedPage, wanted: frozenset[str]) -> HtmlResponse:
         """Return the rendered page; raise RunEndsError if the run ends, as the page may be incomplete then."""
-        self._raise_if_ending()
+        raise_if_ending(self._crawler)
         if self._chromium is None:  # not earlier: it needs the engine
             self._chromium = Chromium(self._crawler)
         try:
@@ -161,12 +161,8 @@ class BrowserMiddleware(CrawlerComponent):
                 response, lambda html: self._completeness(_with_html(response, html), expected), wanted
             )
         finally:
-            self._raise_if_ending()
+            raise_if_ending(self._crawler)
         return _with_html(response, html)
-
-    def _raise_if_ending(self) -> None:
-        if is_ending(self._crawler):
-            raise RunEndsError("the run ends")
 
     def _failed(self, response: Response, before: Completeness, error: BrowserError) -> None:
         """Count a page that was not rendered, and raise ``error`` if it is useless without."""

@@ -29,7 +29,7 @@ from caravan_crawler.items import RUN_DIR, Article
 from caravan_crawler.logformatter import is_quiet
 from caravan_crawler.outcome import build_report, hook_problem, raise_alarm, summary, write_report
 from caravan_crawler.own_commands import CheckedCommand
-from caravan_crawler.settings_checks import limit_problem, option_problem, scrapyd_problem, settings_problem
+from caravan_crawler.settings_checks import arguments_problem, option_problem, settings_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store import crawl_state, database, field_counts, publication
 from caravan_crawler.store.database import StoreError
@@ -97,11 +97,9 @@ class Command(CheckedCommand, CrawlCommand):
             self._refuse(self._format_hint(opts) or str(error))
         if self.settings["LOG_FILE"]:
             logging.raiseExceptions = False  # the last line says so if the disk is full, not a stack trace per message
-        problem = settings_problem(self.settings) or limit_problem(self.settings, arguments)
-        if problem := problem or scrapyd_problem(self.settings, arguments):
+        if problem := settings_problem(self.settings) or arguments_problem(self.settings, arguments):
             self._refuse(problem)
-        hook = self.settings["ON_FAILURE"]
-        if hook and (warning := outcome.hook_warning(hook)):
+        if warning := outcome.hook_warning(self.settings["ON_FAILURE"]):
             print_err(f"scrapy crawl: {warning}")
         shared = self.settings.getbool("SHARED_CRAWL")
         try:
@@ -200,7 +198,7 @@ class Command(CheckedCommand, CrawlCommand):
     def _refuse(self, problem: str, code: int = outcome.REFUSED) -> NoReturn:
         print_err(f"scrapy crawl: {problem}")
         append_exit_to_log(self.settings, code, problem)
-        if not (self.settings["ON_FAILURE"] and hook_problem(self.settings["ON_FAILURE"])):
+        if not hook_problem(self.settings["ON_FAILURE"]):
             name = outcome.Outcome(code, problem).name
             self._alarm({"exit_code": code, "outcome": name, "reason": problem}, None)
         sys.exit(code)

@@ -64,9 +64,7 @@ class Command(OwnCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the page, from the network or a file, or inspect a site."""
-        problem = _options_problem(args, opts)
-        problem = problem or (_fixture_problem(opts) if opts.save_fixture is not None else None)
-        if problem:
+        if problem := _options_problem(args, opts) or _fixture_problem(opts):
             self.end(problem, REFUSED)
             return
         if opts.site is not None:
@@ -79,9 +77,9 @@ class Command(OwnCommand):
         elif "://" in target:
             self._inspect_url(target, opts)
         else:
-            self._inspect_file(target, opts, self.settings)
+            self._inspect_file(target, opts)
 
-    def _inspect_file(self, target: str, opts: argparse.Namespace, settings: BaseSettings) -> None:
+    def _inspect_file(self, target: str, opts: argparse.Namespace) -> None:
         path = Path(target)
         if path.exists() and not path.is_file() and not path.is_dir():
             self.end(f"{target} is a pipe or a device, not a file", REFUSED)
@@ -103,7 +101,7 @@ class Command(OwnCommand):
             url = f"{PUBLIC_BASE}saved/{name}/"
         parts = urlsplit(url)
         document = parse_document(body, url, Site(f"{parts.scheme}://{parts.netloc.lower()}/"))
-        if problem := _show_page(body, document, None, settings, opts):
+        if problem := _show_page(body, document, None, self.settings, opts):
             self.end(problem, CRASHED)
 
     def _inspect_url(self, url: str, opts: argparse.Namespace) -> None:
@@ -123,14 +121,13 @@ class Command(OwnCommand):
         from caravan_crawler.inspection.page_report import PageFolder, SaveError
         from caravan_crawler.settings_checks import settings_problem
 
-        problem, folder = settings_problem(self.crawler_process.settings), None
-        try:
-            if not problem and opts.save_pages is not None:
-                folder = PageFolder(Path(opts.save_pages).expanduser())
-        except SaveError as error:
-            problem = str(error)
-        if problem:
+        if problem := settings_problem(self.crawler_process.settings):
             self.end(problem, REFUSED)
+            return
+        try:
+            folder = PageFolder(Path(opts.save_pages).expanduser()) if opts.save_pages is not None else None
+        except SaveError as error:
+            self.end(str(error), REFUSED)
             return
         with ExitStack() as stack:
             if (base := _base(args, opts)) == SAMPLE:
@@ -211,6 +208,7 @@ def _show_page(
 ) -> str | None:
     """Read a page, print what is read and save it if requested; return a message about a problem, or None."""
     from caravan_crawler.inspection.facts import Answer, FactReader
+    from caravan_crawler.inspection.page_report import SaveError, evidence_lines, page_json, page_lines, save_case
     from caravan_crawler.pipelines import value_pipelines
 
     answer = Answer.of_page(body, document.url, charset, datetime.now(UTC))
@@ -218,26 +216,15 @@ def _show_page(
     facts = FactReader(document.site, pipelines, document.bounds).read(answer)
     if facts.kind == "broken":
         return f"{facts.url}: {facts.problem}; this is a bug: send the page"
-    _print(facts, document, options)
-    return _save(answer, pipelines, options.save_fixture) if options.save_fixture is not None else None
-
-
-def _print(facts: "Facts", document: Document, options: argparse.Namespace) -> None:
-    from caravan_crawler.inspection.page_report import evidence_lines, page_json, page_lines
-
     if options.json:
         print_out([page_json(facts)])
-        return
-    print_out(page_lines(facts, full=options.full, show_all=options.all or options.full))
-    if options.why and facts.reading is not None:
-        print_out(evidence_lines(document))
-
-
-def _save(answer: "Answer", pipelines: list[Any], name: str) -> str | None:
-    """Save a page and what is read on it as a page case; return a message about a problem, or None."""
-    from caravan_crawler.inspection.page_report import SaveError, save_case
-
-    case = _cases() / name
+    else:
+        print_out(page_lines(facts, full=options.full, show_all=options.all or options.full))
+        if options.why and facts.reading is not None:
+            print_out(evidence_lines(document))
+    if options.save_fixture is None:
+        return None
+    case = _cases() / options.save_fixture
     try:
         save_case(case, answer, pipelines)
     except SaveError as error:
@@ -273,7 +260,9 @@ def _options_problem(args: list[str], opts: argparse.Namespace) -> str | None:
 
 
 def _fixture_problem(options: argparse.Namespace) -> str | None:
-    """Return why a page cannot be saved under the given name, in one line, or None."""
+    """Return why a page cannot be saved under the given name, if there is one, in one line, or None."""
+    if options.save_fixture is None:
+        return None
     if options.site is not None:
         return "--save-fixture is for one page; with --site it is --save-pages"
     if not _FIXTURE.fullmatch(options.save_fixture):

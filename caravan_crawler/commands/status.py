@@ -12,7 +12,7 @@ from caravan_crawler.outcome import REFUSED
 from caravan_crawler.own_commands import OwnCommand
 from caravan_crawler.store import database
 from caravan_crawler.store.database import StoreError
-from caravan_crawler.store.snapshot import Overview, Run, Snapshot, read_overview
+from caravan_crawler.store.snapshot import Overview, Snapshot, read_overview
 
 #: Columns of a terminal; a longer line is cut.
 _WIDTH = 80
@@ -65,7 +65,7 @@ def _lines(overview: Overview) -> Iterator[str]:
         yield f"{'Last runs (UTC)':<22}new  outcome"
     for run in overview.last_runs:
         new = "-" if run.new_articles is None else f"{run.new_articles:,}"
-        yield f"  {moment(run.started_at)}  {new:>6}  {_outcome(run)}"
+        yield f"  {moment(run.started_at)}  {new:>6}  {run.reason or run.outcome.replace('_', ' ')}"
     yield ""
     yield f"Waiting: {count(overview.waiting, 'article')} found but not read" + (
         f", {overview.deferred:,} doubtful URLs" if overview.deferred else ""
@@ -79,10 +79,6 @@ def _lines(overview: Overview) -> Iterator[str]:
     for reason in overview.reasons:
         place = urlsplit(reason.url).path
         yield f"  {moment(reason.last_failed_at)}  {reason.pages:>6,}  {reason.reason}: {reason.message}, as {place}"
-
-
-def _outcome(run: Run) -> str:
-    return run.reason or run.outcome.replace("_", " ")
 
 
 def _largest(numbers: Mapping[str, int]) -> str:

@@ -23,7 +23,7 @@ from scrapy.utils.defer import deferred_from_coro
 
 from caravan_crawler.downloadhandlers import POLL_INTERVAL, Throttle
 from caravan_crawler.extensions.crawl_store import CrawlStore
-from caravan_crawler.failures import end_run, is_ending
+from caravan_crawler.failures import end_run, is_ending, raise_if_ending
 from caravan_crawler.items import ExchangeRate, PageWrites, TrendingEntry, Weather
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
@@ -280,19 +280,19 @@ class SharedThrottle(Throttle):
 
     async def wait(self, request: Request) -> None:
         """Wait until ``request`` may be sent; raise :class:`RunEndsError` if the run ends first."""
-        self._check_run()
+        raise_if_ending(self._crawler)
         slot = self._slot(request)
         delay = slot.delay if slot else 0.0
         wait = self._pace.reserve(delay)
-        self._check_run()  # a store that fails ends the run
+        raise_if_ending(self._crawler)  # a store that fails ends the run
         while wait > 0:
             await asyncio.sleep(min(wait, POLL_INTERVAL))
-            self._check_run()
+            raise_if_ending(self._crawler)
             wait -= POLL_INTERVAL
             # If a pause has begun, reserve again; otherwise all requests would be sent at its end at once.
             if wait <= 0 and self._pace.blocked() > 0:
                 wait = self._pace.reserve(delay)
-            self._check_run()
+            raise_if_ending(self._crawler)
 
     def _pause(self, seconds: float, reason: str) -> None:
         super()._pause(seconds, reason)

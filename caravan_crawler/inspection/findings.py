@@ -6,14 +6,12 @@ from dataclasses import dataclass
 
 from caravan_crawler.inspection.facts import ArticleFacts, Facts, Inspection, Role
 from caravan_crawler.normalise.numbers import SANE_BAND
-from caravan_crawler.outcome import BELOW_FLOORS, SOUND, UNREACHABLE
+from caravan_crawler.outcome import BELOW_FLOORS, MOST_FAILED, SOUND, UNREACHABLE
 
 #: A body with fewer characters is short for a news item.
 SHORT_BODY = 200
 #: Maximum share of doubtful values. Above it, the reader or the site is at fault.
 MOST_DOUBTFUL = 0.2
-#: Maximum share of pages listed as articles that are not articles; the same as in a crawl.
-MOST_UNREAD = 0.1
 #: Crawl-delay in seconds with which the whole archive takes longer than half a year.
 _LONG_DELAY = 100
 #: Problem of a URL that robots.txt forbids.
@@ -164,7 +162,7 @@ def _about_articles(inspection: Inspection, floors: Mapping[str, float]) -> Iter
     promised = [one for one in asked if one.asked.is_promised]
     unread = [one for one in promised if one.article is None and one.kind != "broken"]
     if unread:
-        counts = len(unread) > MOST_UNREAD * len(promised) and (len(unread) > 1 or len(promised) == 1)
+        counts = len(unread) > MOST_FAILED * len(promised) and (len(unread) > 1 or len(promised) == 1)
         what = ", ".join(dict.fromkeys(one.problem or one.kind for one in unread))
         message = f"{len(unread)} of {len(promised)} addresses of articles lead to no article: {what}"
         yield _finding("no_article", message, unread, counts=counts)

@@ -14,15 +14,13 @@ from caravan_crawler.items import Article
 from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.report import elements
 from caravan_crawler.report.elements import Cell, Chart, Link, Section, Share, Table, percent, short
-from caravan_crawler.store.field_counts import FIELDS
+from caravan_crawler.store.field_counts import FEWEST, FIELDS
 from caravan_crawler.store.schema import articles, runs, view_counts
 from caravan_crawler.store.snapshot import Snapshot
 
 _LISTS = frozenset(one.name for one in fields(Article) if get_origin(one.type) is list)
 #: Limits of the bins of views: 0, 1, 2, 5, 10, 20, 50 …
 _EDGES = [0, *(digit * 10**power for power in range(9) for digit in (1, 2, 5)), 2**31]
-#: Runs that read fewer articles are not evaluated.
-_FEWEST = 20
 #: Maximum number of runs in the chart, out of the last thousand.
 _MOST_RUNS, _EXAMINED_RUNS = 60, 1000
 
@@ -102,7 +100,7 @@ def read_fields(snapshot: Snapshot, tally: Tally) -> Fields:
     for started_at, report in snapshot.rows(latest.where(runs.c.report.is_not(None)).limit(_EXAMINED_RUNS)):
         counts = report.get("fields", {})
         fills = [Fill(name, counts[name]["found"], counts[name]["of"]) for name in FIELDS if name in counts]
-        if fills and fills[0].articles >= _FEWEST:
+        if fills and fills[0].articles >= FEWEST:
             over_runs.append(RunFills(started_at, fills))
     return Fields(now, over_runs[:_MOST_RUNS][::-1])
 
@@ -117,7 +115,7 @@ def fields_section(fields: Fields, floors: Mapping[str, float]) -> Section:
         text.append(f"A line across a bar is the field's floor: {', '.join(lowest)}.")
     charts = []
     if len(fields.over_runs) >= elements.FEWEST_RUNS:
-        text.append(f"The chart has {len(fields.over_runs)} runs, the last ones that read {_FEWEST} articles or more.")
+        text.append(f"The chart has {len(fields.over_runs)} runs, the last ones that read {FEWEST} articles or more.")
         charts.append(_fill_chart(fields.over_runs))
     lines: list[list[Cell]] = [[one.field, one.found, Share(one.share, floors.get(one.field))] for one in fields.now]
     table = Table("Fields", ["Field", "Articles", "Share"], lines, right=(1, 2))

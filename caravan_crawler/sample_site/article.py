@@ -1,14 +1,60 @@
-"""One article: all that its pages print, the HTML of its parts, and its expected record."""
+"""One article: its texts and all else that its pages print, and its expected record."""
 
-import re
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
-from caravan_crawler.sample_site.markup import element, elements, escape, link, quoted
 from caravan_crawler.sample_site.newsroom import Kind, Newsroom, Reach
-from caravan_crawler.sample_site.story import Block, Link, Opening, Picture, write_kazakh_story, write_story
-from caravan_crawler.sample_site.texts import KK, RU, FrontMatter, Rng, slug
+from caravan_crawler.sample_site.texts import KK, RU, FrontMatter, Rng
+
+
+class Link(NamedTuple):
+    """A link inside the text; ``href`` as written: root-relative or absolute."""
+
+    text: str
+    href: str
+
+
+class Block(NamedTuple):
+    """A part of the body: an element and its content.
+
+    * ``p``: a tuple of texts and links; a line feed in a text is a ``<br>``;
+    * ``h2``, ``h3``, ``blockquote``: a text;
+    * ``ul``: a list of texts;
+    * ``table``: rows of cells, the first of them the header;
+    * ``iframe``: the URL of a player;
+    * ``aside``: a tuple of links to other articles, which is not part of the text;
+    * ``figure``: a picture.
+    """
+
+    tag: str
+    content: Any
+
+
+class Picture(NamedTuple):
+    """An image; a ``lazy`` one has its URL in ``data-src``."""
+
+    href: str
+    lazy: bool
+    caption: str | None
+    page: str | None = None
+    """URL of its own page, which it links to."""
+
+
+def plain(text: str) -> Block:
+    return Block("p", (text,))
+
+
+class Opening(NamedTuple):
+    """Lede and first paragraphs of the body."""
+
+    lede: str | None
+    lede_source: str
+    """The lede in the HTML, perhaps with a line feed in it."""
+    paragraphs: list[str]
+    source: str | None
 
 
 class Article(NamedTuple):
@@ -164,114 +210,160 @@ def _paragraphs(blocks: list[Block]) -> list[str]:
     return paragraphs
 
 
-_PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
-_ADVERT = "<script>window.yaContextCb=window.yaContextCb||[];window.yaContextCb.push(new Date())</script>"
+# The text
 
 
-class ArticleHtml:
-    """Writer of an article's parts; a missing part is an empty string."""
+class Attribution(NamedTuple):
+    """Text before or after a statement; ``source`` is the outside source it credits."""
 
-    def __init__(self, paragraph_tag: str = "p", *, is_amp: bool = False) -> None:
-        self._tag = paragraph_tag
-        self._is_amp = is_amp
+    before: str
+    after: str
+    source: str | None
 
-    def body(self, article: Article) -> str:
-        """All blocks and the author's line."""
-        parts = [self._block(block, article.noisy) for block in article.blocks]
-        if article.number % 3 == 0 and not self._is_amp:
-            parts.insert(3, element("div", _ADVERT, "advert"))
-        return "".join(parts) + self._author(article)
-
-    def lede(self, article: Article) -> str:
-        """The lede; half of the pages without one have an empty element."""
-        if article.opening.lede is None and article.number % 2:
-            return ""
-        text = escape(article.opening.lede_source)
-        return element(self._tag, _with_noise(text) if article.noisy else text, "lede")
-
-    def image(self, article: Article) -> str:
-        return self._image(article.lead_image, article.headline) if article.lead_image else ""
-
-    def credit(self, article: Article) -> str:
-        credit = article.front.photo_credit
-        label = "Сурет - " if article.kind.is_kazakh else "Фото - "
-        return label + escape(credit) if credit else ""
-
-    def figure(self, article: Article) -> str:
-        credit = self.credit(article)
-        content = self.image(article) + (element("figcaption", credit, "credit") if credit else "")
-        return element("figure", content, "lead-image") if content else ""
-
-    def page_links(self, article: Article) -> str:
-        """Links to the other pages of an article: all of them, or the next one only."""
-        parts = article.parts
-        if parts == 1:
-            return ""
-        if article.number % 2 == 0:
-            following = f'<a rel="next" href="{article.path}{article.part + 1}/">Далее</a>'
-            return element("div", following, "page-links") if article.part < parts else ""
-        hrefs = [article.path, *(f"{article.path}{part}/" for part in range(2, parts + 1))]
-        links = [str(part) if part == article.part else link(href, str(part)) for part, href in enumerate(hrefs, 1)]
-        return element("p", f"Страницы: {' '.join(links)}", "page-links")
-
-    def tags(self, article: Article) -> str:
-        if not article.tags:
-            return ""
-        links = (f'<a rel="tag" href="/tag/{slug(tag)}/">{escape(tag)}</a>' for tag in article.tags)
-        return element("div", " ".join(links), "tags")
-
-    def _author(self, article: Article) -> str:
-        if article.author_line is None:
-            return ""
-        line = escape(article.author_line)
-        content = f"<strong>{line}</strong>" if article.number % 2 else line
-        return element(self._tag, content, "author" if self._tag == "div" else "")
-
-    def _image(self, picture: Picture, alt: str) -> str:
-        tag, end = ("amp-img", "</amp-img>") if self._is_amp else ("img", "")
-        source = f' src="{picture.href}"'
-        if picture.lazy and not self._is_amp:
-            source = f' src="{_PLACEHOLDER}" data-src="{picture.href}"'
-        image = f'<{tag}{source} alt="{quoted(alt)}" width="1024" height="683">{end}'
-        return link(picture.page, image) if picture.page and not self._is_amp else image
-
-    def _block(self, block: Block, noisy: bool) -> str:
-        tag, content = block
-        match tag:
-            case "p":
-                runs = "".join(_run(run, noisy) for run in content)
-                return element(self._tag, runs, "text" if self._tag == "div" else "")
-            case "figure":
-                caption = f"<figcaption>{escape(content.caption)}</figcaption>" if content.caption else ""
-                return element(tag, self._image(content, content.caption or "") + caption)
-            case "blockquote":
-                return element(tag, f"<p>{escape(content)}</p>")
-            case "ul":
-                return element(tag, elements("li", (_run(item, noisy) for item in content)))
-            case "table":
-                head = "".join(f"<th>{escape(cell)}</th>" for cell in content[0])
-                rows = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in content[1:])
-                body = f"<thead><tr>{head}</tr></thead><tbody>{elements('tr', rows)}</tbody>"
-                return element(tag, body, "data-table")
-            case "iframe":
-                player = "amp-iframe" if self._is_amp else tag
-                return element("div", f'<{player} src="{content}"></{player}>', "video")
-            case "aside":
-                lines = elements("li", (link(article.href, escape(article.text)) for article in content))
-                heading = element("div", "Читайте также", "read-also__title")
-                return element("div", f"{heading}<ul>{lines}</ul>", "read-also")
-        return element(tag, escape(content))
+    def credit(self, statement: str) -> str:
+        """Add the attribution to a statement, which ends in a full stop."""
+        if self.before:
+            statement = self.before + statement[0].lower() + statement[1:]
+        return f"{statement[:-1]}{self.after}."
 
 
-def _run(run: str | Link, noisy: bool) -> str:
-    if isinstance(run, Link):
-        return link(run.href, escape(run.text))
-    text = escape(run)
-    return (_with_noise(text) if noisy else text).replace("\n", "<br>")
+_NOBODY = Attribution("", "", None)
+_ATTRIBUTIONS = [Attribution(before, after, source or None) for before, after, source in RU["attributions"]]
+_CUT_NEAR = 104
+"""Length of a lede that is the cut beginning of the first paragraph."""
 
 
-def _with_noise(text: str) -> str:
-    """Add what an editor's paste leaves: invisible characters, decomposed letters."""
-    text = re.sub(r"(?<=\d) ", "&nbsp;", text, count=1)
-    text = re.sub(r"\b([а-яё]{4})([а-яё]{5,})", "\\1\u00ad\\2", text, count=1)
-    return text.replace(" – ", "\u00a0–\u200b ", 1).replace("й", "и\u0306", 1)
+def _open(
+    rng: Rng, lede: str, answer: str, more: Sequence[str], rubric: str, attribution: Attribution = _NOBODY
+) -> Opening:
+    """Draw one kind of lede and write a beginning of the body that fits it.
+
+    All arguments but ``rubric`` are complete sentences; ``answer`` refers to the lede.
+    """
+    kind = rng.below(12)
+    answer = attribution.credit(answer)
+    source = attribution.source
+    if kind == 5:
+        return Opening(None, "", [attribution.credit(lede), more[0]], source)
+    if kind == 6:
+        return Opening(rubric, rubric, [attribution.credit(lede), more[0]], source)
+    if kind in (7, 8, 9):
+        # No attribution in the first paragraph: the lede could end inside it.
+        paragraph = " ".join((lede, *more))
+        end = _CUT_NEAR
+        while end < len(paragraph) - 1 and not (paragraph[end - 1].isalpha() and paragraph[end].isalpha()):
+            end += 1  # until it is inside a word
+        lede = paragraph[:end]
+        space = lede.index(" ", len(lede) // 2)
+        broken = f"{lede[:space]}\n{lede[space + 1 :]}" if kind == 9 else lede
+        return Opening(lede, broken, [paragraph, answer], source)
+    if kind in (10, 11):
+        lede = f"{lede} {attribution.credit(more[0])}"
+        return Opening(lede, lede, [more[1]], source)
+    return Opening(lede, lede, [answer], source)
+
+
+def _cycle(table: Sequence[str], start: int, gaps: Mapping[str, str]) -> Iterator[str]:
+    """Yield sentences of a table without repetition until all are used."""
+    while True:
+        start += 3  # tables have 7, 8 or 10 sentences, numbers without the factor 3
+        yield table[start % len(table)] % gaps
+
+
+def write_story(newsroom: Newsroom, number: int) -> tuple[Opening, list[Block]]:
+    """Write opening and body blocks, without pictures and the author's line."""
+    rng = Rng("story", newsroom.text_seed(number))
+    gaps = newsroom.gaps(number)
+    theme = newsroom.theme(number)
+    sentence = _cycle(theme.sentences, rng.below(8), gaps)
+    connective = _cycle(RU["connectives"], rng.below(10), gaps)
+    speech = _cycle(RU["speech"], rng.below(10), gaps)
+    lede, answer = rng.pick(theme.ledes), rng.pick(RU["openings"]) % gaps
+    more, rubric = list(islice(sentence, 3)), rng.pick(RU["rubrics"])
+    # The newspaper's own stories credit no source.
+    is_own = newsroom.kinds[number].desk == "gazeta" or rng.chance(1, 6)
+    opening = _open(rng, lede, answer, more, rubric, _NOBODY if is_own else rng.pick(_ATTRIBUTIONS))
+    blocks: list[Block] = [plain(text) for text in opening.paragraphs]
+    for _ in range(4 + rng.below(6)):
+        roll = rng.below(10)
+        if roll < 3:
+            text = rng.pick(RU["speech_forms"]) % {**gaps, "speech": next(speech)}
+        elif roll < 6:
+            text = f"{next(sentence)} {next(connective)}"
+        elif roll < 8:
+            text = f"{next(connective)} {next(sentence)} {next(sentence)}"
+        elif roll < 9:
+            text = f"{next(sentence)} {rng.pick(RU['odd_sentences']) % gaps} {next(connective)}"
+        else:
+            text = f"{next(sentence)}\n{next(sentence)}"
+        blocks.append(plain(text))
+    for block in _extras(newsroom, number, rng, gaps):
+        # Neither first nor last: the opening refers to the lede, and boxes belong inside the body.
+        blocks.insert(1 + rng.below(len(blocks) - 1), block)
+    if rng.chance(1, 3):
+        recall = plain(rng.pick(RU["recalls"]) % gaps)
+        blocks.insert(len(blocks) if rng.chance(2, 3) else len(blocks) // 2, recall)
+    return opening, blocks
+
+
+def _extras(newsroom: Newsroom, number: int, rng: Rng, gaps: Mapping[str, str]) -> list[Block]:
+    extras: list[Block] = []
+    if rng.chance(1, 6):
+        extras.append(Block("blockquote", rng.pick(RU["quotes"])))
+    if rng.chance(1, 6):
+        items: list[str] = rng.sample(RU["list_items"], 3 + rng.below(3))
+        extras.append(Block("ul", [item % gaps for item in items]))
+    extras += [Block(rng.pick(("h2", "h3")), rng.pick(RU["subheadings"])) for _ in range(max(rng.below(6) - 3, 0))]
+    if rng.chance(1, 9):
+        extras.append(Block("table", rng.pick(RU["tables"])))
+    if rng.chance(1, 9):
+        extras.append(Block("iframe", f"https://www.youtube.com/embed/{number * 7919 % 0xFFFFFF:06x}Qk"))
+    if rng.chance(1, 5):
+        before, text, href, after = rng.pick(RU["external_links"])
+        extras.append(Block("p", (before, Link(text, href), after)))
+    return extras + _links_to_articles(newsroom, number, rng)
+
+
+def _links_to_articles(newsroom: Newsroom, number: int, rng: Rng) -> list[Block]:
+    blocks: list[Block] = []
+    hidden = newsroom.only_linked_from(number)
+    if hidden is not None:
+        link = Link(newsroom.headline(hidden), newsroom.link_to(hidden))
+        blocks.append(Block("aside", (link,)) if rng.chance(1, 3) else _sentence_with(link, rng))
+    if rng.chance(1, 4) and (older := _older_link(newsroom, number, rng)):
+        blocks.append(_sentence_with(older, rng))
+    if rng.chance(1, 5):
+        links = [_older_link(newsroom, number, rng) for _ in range(1 + rng.below(3))]
+        if box := tuple(dict.fromkeys(filter(None, links))):
+            blocks.append(Block("aside", box))
+    return blocks
+
+
+def _sentence_with(link: Link, rng: Rng) -> Block:
+    before, after = rng.pick(RU["internal_links"])
+    return Block("p", (before, link, after))
+
+
+def _older_link(newsroom: Newsroom, number: int, rng: Rng) -> Link | None:
+    older = newsroom.older_article(number, rng)
+    if older is None:
+        return None
+    path = newsroom.path(older)
+    return Link(newsroom.headline(older), (path, path[:-1], path + "?utm_source=body")[rng.below(3)])
+
+
+def write_kazakh_story(number: int) -> tuple[Opening, list[Block]]:
+    """Write opening and body blocks in Kazakh; how sources are credited is not known."""
+    rng = Rng("story", number)
+    gaps = {"many": str(10 + rng.below(90)), "who": rng.pick(KK["speakers"])}
+    sentences = [text % gaps for text in rng.sample(KK["sentences"], len(KK["sentences"]))]
+    opening = _open(rng, rng.pick(KK["ledes"]), sentences[0], sentences[1:4], KK["rubric"])
+    texts = (*opening.paragraphs, f"{sentences[4]} {sentences[5]}", rng.pick(KK["speech"]) % gaps)
+    blocks: list[Block] = [plain(text) for text in texts]
+    if rng.chance(1, 3):
+        blocks.append(Block("h2", KK["subheading"]))
+    blocks.append(plain(f"{sentences[6]} {sentences[7]}"))
+    if rng.chance(1, 4):
+        blocks.append(Block("ul", KK["list_items"]))
+    blocks.append(plain(sentences[8]))
+    return opening, blocks

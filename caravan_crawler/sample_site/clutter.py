@@ -36,41 +36,28 @@ class Latest(NamedTuple):
     path: str
 
 
-class Clutter(NamedTuple):
-    """HTML for the places of a page."""
-
-    head: str
-    start: str
-    """Start of the body; nothing of it is visible."""
-    top: str
-    left: str
-    after: str
-    """Behind the main part, in the same container."""
-    right: str
-    foot: str
-    end: str
-
-
 @lru_cache(maxsize=256)
 def clutter(
     template: Template, generation: int, variant: int, language: str, latest: tuple[Latest, ...], has_informers: bool
-) -> Clutter:
-    """Return the clutter of an article's page, or of another page with ``generation`` 0."""
+) -> dict[str, str]:
+    """Return the HTML for each place of an article's page, or of another page with ``generation`` 0.
+
+    Nothing at the ``start`` is visible; ``after`` is behind the main part, in the same container.
+    """
     number = (template.seed * 5 + generation) * VARIANTS + variant
     writer = _Writer(template, Rng(f"clutter {language}", number), generation, language, latest)
     boxes = writer.column(has_informers=has_informers)
     left = boxes[:4] if writer.rng.chance(1, 2) else []
-    right = boxes[len(left) :]
-    return Clutter(
-        head=_head(template.seed, variant),
-        start=_icons(variant) + _hidden_menu() + _hidden_panels(variant),
-        top=writer.mega_menu(),
-        left="".join(left),
-        after=writer.after(),
-        right="".join(right),
-        foot=writer.footer(),
-        end=_end(template.seed, variant),
-    )
+    return {
+        "head": _head(template.seed, variant),
+        "start": _icons(variant) + _hidden_menu() + _hidden_panels(variant),
+        "top": writer.mega_menu(),
+        "left": "".join(left),
+        "after": writer.after(),
+        "right": "".join(boxes[len(left) :]),
+        "foot": writer.footer(),
+        "end": _end(template.seed, variant),
+    }
 
 
 class _Writer:

@@ -470,8 +470,7 @@ class UrlTrap(Fault):
     The first 1,500 of them answer 200, with links to more.
     """
 
-    def __init__(self) -> None:
-        self._trapped = 0
+    _trapped = 0
 
     def answer(self, call: Call, response: SampleResponse) -> SampleResponse:
         if self._is_trap(call):

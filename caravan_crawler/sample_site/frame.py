@@ -137,16 +137,16 @@ class Frame:
         # On a scripted site a script would load the boxes of rates and weather, too.
         around = clutter(template, generation, variant, self.language, self.latest, not self.is_scripted)
         # In generation 3 the trending block is next to the text.
-        boxes = self.trending + around.after if generation in (0, 3) else around.after + self.trending
+        boxes = self.trending + around["after"] if generation in (0, 3) else around["after"] + self.trending
         is_outside, is_html5 = template.trending_place == "outside", template.skeleton == "html5"
-        gaps = around._asdict() | {tag: tag if is_html5 else "div" for tag in ("header", "nav", "main", "article")}
-        gaps |= {
+        gaps: dict[str, Any] = {tag: tag if is_html5 else "div" for tag in ("header", "nav", "main", "article")}
+        gaps |= around | {
             "language": self.language,
             "gap": _GAP,
             "menu": self._menu(),
             "masthead": self.header,
-            "left": around.left or None,
-            "right": around.right or None,
+            "left": around["left"] or None,
+            "right": around["right"] or None,
             "inside": "" if is_outside else boxes,
             "behind": boxes if is_outside else "",
             "has_row_behind": "" if is_outside else None,

@@ -1,21 +1,135 @@
 """Article pages of all generations, and their metadata, filled into the patterns of ``data/pages.toml``."""
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any
 
-from caravan_crawler.sample_site.article import Article, ArticleHtml
+from caravan_crawler.sample_site.article import Article, Block, Link, Picture
 from caravan_crawler.sample_site.frame import SECTION_NAMES, Frame
 from caravan_crawler.sample_site.markup import Template, element, elements, escape, fill, link, quoted, styled
 from caravan_crawler.sample_site.newsroom import Reach
 from caravan_crawler.sample_site.one_generation import SECTIONS_OF_GENERATION
-from caravan_crawler.sample_site.texts import PAGES
+from caravan_crawler.sample_site.texts import PAGES, slug
 
 _SUFFIX = " - Караван"
 _LONG_HEADLINE = 60
 _AMP_MENU = elements("li", (link(f"/{name}/", SECTION_NAMES[name]) for name in SECTIONS_OF_GENERATION[4]))
 _FRONT_MATTER = {"list": ("ul", "li"), "divs": ("div", "div"), "spans": ("div", "span"), "cells": ("table", "td")}
 """Tags of the element and of its items."""
+
+
+_PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
+_ADVERT = "<script>window.yaContextCb=window.yaContextCb||[];window.yaContextCb.push(new Date())</script>"
+
+
+class ArticleHtml:
+    """Writer of an article's parts; a missing part is an empty string."""
+
+    def __init__(self, paragraph_tag: str = "p", *, is_amp: bool = False) -> None:
+        self._tag = paragraph_tag
+        self._is_amp = is_amp
+
+    def body(self, article: Article) -> str:
+        """All blocks and the author's line."""
+        parts = [self._block(block, article.noisy) for block in article.blocks]
+        if article.number % 3 == 0 and not self._is_amp:
+            parts.insert(3, element("div", _ADVERT, "advert"))
+        return "".join(parts) + self._author(article)
+
+    def lede(self, article: Article) -> str:
+        """The lede; half of the pages without one have an empty element."""
+        if article.opening.lede is None and article.number % 2:
+            return ""
+        text = escape(article.opening.lede_source)
+        return element(self._tag, _with_noise(text) if article.noisy else text, "lede")
+
+    def image(self, article: Article) -> str:
+        return self._image(article.lead_image, article.headline) if article.lead_image else ""
+
+    def credit(self, article: Article) -> str:
+        credit = article.front.photo_credit
+        label = "Сурет - " if article.kind.is_kazakh else "Фото - "
+        return label + escape(credit) if credit else ""
+
+    def figure(self, article: Article) -> str:
+        credit = self.credit(article)
+        content = self.image(article) + (element("figcaption", credit, "credit") if credit else "")
+        return element("figure", content, "lead-image") if content else ""
+
+    def page_links(self, article: Article) -> str:
+        """Links to the other pages of an article: all of them, or the next one only."""
+        parts = article.parts
+        if parts == 1:
+            return ""
+        if article.number % 2 == 0:
+            following = f'<a rel="next" href="{article.path}{article.part + 1}/">Далее</a>'
+            return element("div", following, "page-links") if article.part < parts else ""
+        hrefs = [article.path, *(f"{article.path}{part}/" for part in range(2, parts + 1))]
+        links = [str(part) if part == article.part else link(href, str(part)) for part, href in enumerate(hrefs, 1)]
+        return element("p", f"Страницы: {' '.join(links)}", "page-links")
+
+    def tags(self, article: Article) -> str:
+        if not article.tags:
+            return ""
+        links = (f'<a rel="tag" href="/tag/{slug(tag)}/">{escape(tag)}</a>' for tag in article.tags)
+        return element("div", " ".join(links), "tags")
+
+    def _author(self, article: Article) -> str:
+        if article.author_line is None:
+            return ""
+        line = escape(article.author_line)
+        content = f"<strong>{line}</strong>" if article.number % 2 else line
+        return element(self._tag, content, "author" if self._tag == "div" else "")
+
+    def _image(self, picture: Picture, alt: str) -> str:
+        tag, end = ("amp-img", "</amp-img>") if self._is_amp else ("img", "")
+        source = f' src="{picture.href}"'
+        if picture.lazy and not self._is_amp:
+            source = f' src="{_PLACEHOLDER}" data-src="{picture.href}"'
+        image = f'<{tag}{source} alt="{quoted(alt)}" width="1024" height="683">{end}'
+        return link(picture.page, image) if picture.page and not self._is_amp else image
+
+    def _block(self, block: Block, noisy: bool) -> str:
+        tag, content = block
+        match tag:
+            case "p":
+                runs = "".join(_run(run, noisy) for run in content)
+                return element(self._tag, runs, "text" if self._tag == "div" else "")
+            case "figure":
+                caption = f"<figcaption>{escape(content.caption)}</figcaption>" if content.caption else ""
+                return element(tag, self._image(content, content.caption or "") + caption)
+            case "blockquote":
+                return element(tag, f"<p>{escape(content)}</p>")
+            case "ul":
+                return element(tag, elements("li", (_run(item, noisy) for item in content)))
+            case "table":
+                head = "".join(f"<th>{escape(cell)}</th>" for cell in content[0])
+                rows = ("".join(f"<td>{escape(cell)}</td>" for cell in row) for row in content[1:])
+                body = f"<thead><tr>{head}</tr></thead><tbody>{elements('tr', rows)}</tbody>"
+                return element(tag, body, "data-table")
+            case "iframe":
+                player = "amp-iframe" if self._is_amp else tag
+                return element("div", f'<{player} src="{content}"></{player}>', "video")
+            case "aside":
+                lines = elements("li", (link(article.href, escape(article.text)) for article in content))
+                heading = element("div", "Читайте также", "read-also__title")
+                return element("div", f"{heading}<ul>{lines}</ul>", "read-also")
+        return element(tag, escape(content))
+
+
+def _run(run: str | Link, noisy: bool) -> str:
+    if isinstance(run, Link):
+        return link(run.href, escape(run.text))
+    text = escape(run)
+    return (_with_noise(text) if noisy else text).replace("\n", "<br>")
+
+
+def _with_noise(text: str) -> str:
+    """Add what an editor's paste leaves: invisible characters, decomposed letters."""
+    text = re.sub(r"(?<=\d) ", "&nbsp;", text, count=1)
+    text = re.sub(r"\b([а-яё]{4})([а-яё]{5,})", "\\1\u00ad\\2", text, count=1)
+    return text.replace(" – ", "\u00a0–\u200b ", 1).replace("й", "и\u0306", 1)
 
 
 class ArticlePages:
@@ -52,11 +166,11 @@ class ArticlePages:
             gaps["body"] = gaps["body"].replace(" — ", " - ")
         return styled(fill(PAGES["amp"][form], gaps), self._template).lstrip().encode()
 
-    def attachment(self, article: Article) -> str:
-        """Main part of the page of an article's photo."""
+    def attachment(self, article: Article) -> str | None:
+        """Main part of the page of an article's photo, if it has one."""
         picture = article.lead_image
-        assert picture is not None
-        assert picture.page is not None
+        if picture is None or picture.page is None:
+            return None
         gaps = {
             "headline_tag": self._template.headline_tag,
             "name": picture.page.rstrip("/").rpartition("/")[2],

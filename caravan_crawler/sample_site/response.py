@@ -7,12 +7,15 @@ from email.utils import format_datetime, parsedate_to_datetime
 from typing import Literal, NamedTuple
 
 HTML = "text/html; charset=utf-8"
-XML = "application/xml; charset=utf-8"
-RSS = "application/rss+xml; charset=utf-8"
-TEXT = "text/plain; charset=utf-8"
-GIF = "image/gif"
-JSON = "application/json"
-SCRIPT = "text/javascript; charset=utf-8"
+_TYPES = {
+    "html": HTML,
+    "xml": "application/xml; charset=utf-8",
+    "rss": "application/rss+xml; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
+    "gif": "image/gif",
+    "json": "application/json",
+    "js": "text/javascript; charset=utf-8",
+}
 
 _PIECES = 10
 
@@ -64,8 +67,8 @@ class SampleResponse:
         return self.headers.get("Content-Type") == HTML
 
 
-def ok(body: bytes | str, content_type: str = HTML) -> SampleResponse:
-    return SampleResponse(200, {"Content-Type": content_type}, body.encode() if isinstance(body, str) else body)
+def ok(body: bytes | str, extension: str = "html") -> SampleResponse:
+    return SampleResponse(200, {"Content-Type": _TYPES[extension]}, body.encode() if isinstance(body, str) else body)
 
 
 def moved(url: str) -> SampleResponse:

@@ -13,19 +13,7 @@ from caravan_crawler.sample_site.markup import Template, styled, template
 from caravan_crawler.sample_site.newsroom import MOST_ARTICLES, Form, Found, Newsroom
 from caravan_crawler.sample_site.one_generation import OldAddresses, SingleNewsroom
 from caravan_crawler.sample_site.pages import ArticlePages, grouped
-from caravan_crawler.sample_site.response import (
-    GIF,
-    HTML,
-    JSON,
-    RSS,
-    SCRIPT,
-    TEXT,
-    XML,
-    SampleResponse,
-    Validators,
-    moved,
-    ok,
-)
+from caravan_crawler.sample_site.response import HTML, SampleResponse, Validators, moved, ok
 from caravan_crawler.sample_site.texts import FILL_SCRIPT
 
 _CARDS_ON_A_SHORT_PAGE = 10
@@ -86,12 +74,10 @@ class SampleSite:
 
     def _build(self) -> None:
         self._newsroom: Newsroom
-        self._single: SingleNewsroom | None = None
         if self.generation is None:
             self._newsroom = Newsroom(self.articles)
         else:
-            single = SingleNewsroom(self.articles, self.generation, self.seed, self._old_addresses)
-            self._newsroom = self._single = single
+            self._newsroom = SingleNewsroom(self.articles, self.generation, self.seed, self._old_addresses)
         is_new = self.generation == 4
         # On a site of all generations, generation 4 is the smallest part.
         months, numbered = (24, 15) if is_new else (6, 1)
@@ -125,8 +111,8 @@ class SampleSite:
 
     def moved_articles(self, base_url: str) -> Iterator[MovedArticle]:
         """Old and new URL of every article of a site of generation 4, oldest first."""
-        newsroom = self._single
-        assert newsroom is not None
+        newsroom = self._newsroom
+        assert isinstance(newsroom, SingleNewsroom)
         for number in range(newsroom.end):
             old, new = base_url + newsroom.old_path(number)[1:], base_url + newsroom.path(number)[1:]
             yield MovedArticle(old, new, newsroom.short_id(number), newsroom.old_style(number))
@@ -175,7 +161,7 @@ class SampleSite:
             case [section, "page", page] if page.isascii() and page.isdigit():
                 return self._framed(self._listings.section(section, int(page[:9]), base_url), "Лента")
             case ["wp-content", *_]:
-                return ok(_PIXEL, GIF)
+                return ok(_PIXEL, "gif")
             case ["tag", slug]:
                 return self._framed(self._listings.topic(slug, base_url), "Тема")
             case ["info", "kontakty"]:
@@ -206,8 +192,8 @@ class SampleSite:
                 if unquote(amp_path) != f"/{'/'.join(parts)}":
                     return moved(base_url + amp_path[1:])
                 name, write = f"amp-{number}", self._pages.amp
-            case Form.OLD if self._single:
-                style = self._single.old_style(number)
+            case Form.OLD if isinstance(self._newsroom, SingleNewsroom):
+                style = self._newsroom.old_style(number)
                 if style == "gone":
                     return None
                 if style == "redirect":
@@ -218,8 +204,7 @@ class SampleSite:
             case Form.PART:
                 name, article = f"{found.part}-{number}", part_of(article, found.part)
             case Form.ATTACHMENT:
-                has_page = article.lead_image is not None and article.lead_image.page is not None
-                return self._framed(self._pages.attachment(article), "Фото") if has_page else None
+                return self._framed(self._pages.attachment(article), "Фото")
         generation = "" if self.generation is None else f"-{self.generation}"
         validators = Validators(f'"{name}-{self.articles}-{self.markup_seed}{generation}"', article.front.modified)
         if headers and validators.unchanged(headers):
@@ -229,7 +214,7 @@ class SampleSite:
     def _file(self, name: str, base_url: str) -> SampleResponse | None:
         is_new = self.generation == 4
         if self.generation != 3 and (xml := self._monthly_sitemaps.xml(name, base_url)):
-            return ok(xml, XML)
+            return ok(xml, "xml")
         if is_new and name.endswith(".xml"):
             return None
         match name:
@@ -238,11 +223,11 @@ class SampleSite:
                 index = listings.MONTHLY_INDEX if is_new else "sitemap_index.xml"
                 # Generation 4 names its sitemap for odd seeds only.
                 is_named = not is_new or self.seed % 2
-                return ok(f"{rules}\nSitemap: {base_url}{index}\n" if is_named else rules, TEXT)
+                return ok(f"{rules}\nSitemap: {base_url}{index}\n" if is_named else rules, "txt")
             case "rss":
-                return ok(self._listings.rss(base_url), RSS)
+                return ok(self._listings.rss(base_url), "rss")
         xml = listings.sitemap(self._newsroom, name, base_url)
-        return ok(xml, XML) if xml else None
+        return ok(xml, "xml") if xml else None
 
     def _framed(self, main: str | None, title: str) -> SampleResponse | None:
         return None if main is None else ok(self._frame.page(0, f"<title>{title} - Караван</title>", main))
@@ -252,7 +237,7 @@ class SampleSite:
         is_last = True
         match parts:
             case ["fill.js"]:
-                return ok(FILL_SCRIPT, SCRIPT)
+                return ok(FILL_SCRIPT, "js")
             case ["masthead"]:
                 html = frame.header_html(self._template)
             case ["views", form, number] if number.isdecimal():
@@ -265,7 +250,7 @@ class SampleSite:
                 html, is_last = found
             case _:
                 return None
-        return ok(json.dumps({"html": styled(html, self._template), "is_last": is_last}, ensure_ascii=False), JSON)
+        return ok(json.dumps({"html": styled(html, self._template), "is_last": is_last}, ensure_ascii=False), "json")
 
     def _not_found(self) -> SampleResponse:
         page = self._frame.page(0, "<title>404 - Караван</title>", "<h1>Страница не найдена</h1>")

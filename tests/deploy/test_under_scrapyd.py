@@ -9,7 +9,7 @@ from scrapy.settings import Settings
 
 import caravan_crawler
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.settings_checks import scrapyd_problem
+from caravan_crawler.settings_checks import arguments_problem
 
 WHOLE = {"DATA_DIR": "/srv/caravan"}
 FOLDERS = [
@@ -22,7 +22,7 @@ FOLDERS = [
 
 @pytest.mark.parametrize(("arguments", "data_dir", "problem"), FOLDERS)
 def test_a_relative_folder(arguments: dict[str, str], data_dir: str, problem: str | None) -> None:
-    found = scrapyd_problem(Settings({"DATA_DIR": data_dir}), CrawlArguments.parse(arguments))
+    found = arguments_problem(Settings({"DATA_DIR": data_dir}), CrawlArguments.parse(arguments))
     assert found is None if problem is None else found and found.startswith(problem)
 
 
@@ -37,7 +37,7 @@ def test_installed_copy_that_shadows_the_deployed_one(
     with zipfile.ZipFile(egg, "w") as archive:
         archive.writestr(f"{holds}/__init__.py", "")
     monkeypatch.setattr(sys, "path", [*sys.path, str(egg)])
-    problem = scrapyd_problem(Settings(WHOLE), CrawlArguments.parse(arguments))
+    problem = arguments_problem(Settings(WHOLE), CrawlArguments.parse(arguments))
     place = Path(caravan_crawler.__file__).parent
     words = f"this is not what was deployed but the copy in {place}, which Scrapyd must not find"
     assert problem == (words if is_refused else None)

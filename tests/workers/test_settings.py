@@ -4,7 +4,7 @@ import pytest
 from scrapy.utils.project import get_project_settings
 
 from caravan_crawler.arguments import CrawlArguments
-from caravan_crawler.settings_checks import limit_problem, settings_problem
+from caravan_crawler.settings_checks import arguments_problem, settings_problem
 
 POSTGRESQL = "postgresql://caravan:secret@127.0.0.1/caravan"
 NEEDS_POSTGRESQL = "SHARED_CRAWL needs a store in PostgreSQL"
@@ -35,7 +35,7 @@ def test_wrong_settings_are_one_line(
 
 def test_a_worker_has_no_limit() -> None:
     settings = get_project_settings()
-    assert limit_problem(settings, CrawlArguments(limit=20)) is None
+    assert arguments_problem(settings, CrawlArguments(limit=20)) is None
     settings.set("SHARED_CRAWL", "1")
-    assert limit_problem(settings, CrawlArguments(refresh_days=0)) is None
-    assert (limit_problem(settings, CrawlArguments(limit=20)) or "").startswith("limit is for a run of its own")
+    assert arguments_problem(settings, CrawlArguments(refresh_days=0)) is None
+    assert (arguments_problem(settings, CrawlArguments(limit=20)) or "").startswith("limit is for a run of its own")
