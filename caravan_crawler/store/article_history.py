@@ -15,15 +15,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum, StrEnum, auto
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from caravan_crawler import urls
 from caravan_crawler.items import LINK_FIELDS, NOTHING, RECOVERABLE, REQUIRED, TEXT, VOLATILE, Article
 
 Row = dict[str, Any]
-
-#: Required fields, each with the text it was read from.
-_REQUIRED_AND_RAW = (*REQUIRED, "date_published_raw")
 
 
 class ChangeType(StrEnum):
@@ -151,7 +148,7 @@ class ArticleHistory:
         """Whether a lost value is kept, at least for now; a time of day is kept only with its day."""
         if name == "published_at" and "date_published" in effects:
             return effects["date_published"] == "lost"
-        return name in _REQUIRED_AND_RAW or self._losses is Losses.PUT_OFF
+        return name.removesuffix("_raw") in REQUIRED or self._losses is Losses.PUT_OFF
 
     def _earlier_reading(self, time: str) -> Row:
         """Return the fields of an earlier reading of the page of this time; empty for a new page."""
@@ -274,7 +271,7 @@ def change_type_of(row: dict[str, Any], before: Any) -> ChangeType:
         return ChangeType.LOST_FIELDS
     if any(row[name] != before[name] for name in row if name not in (*VOLATILE, *LINK_FIELDS)):
         return ChangeType.CHANGED
-    bases = _base(row["url"]), _base(before["url"])
+    bases = urljoin(row["url"], "/"), urljoin(before["url"], "/")
     if any(json.dumps(row[name]) != json.dumps(before[name]).replace(bases[1], bases[0]) for name in LINK_FIELDS):
         return ChangeType.CHANGED
     return ChangeType.RECOUNTED if row["views"] != before["views"] else ChangeType.UNCHANGED
@@ -283,11 +280,6 @@ def change_type_of(row: dict[str, Any], before: Any) -> ChangeType:
 def lost_fields(row: Row, before: Any) -> list[str]:
     """Return the required fields that the stored row has and ``row`` has not."""
     return [name for name in REQUIRED if not row[name] and before[name]]
-
-
-def _base(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}/"
 
 
 _NOT_LETTERS = re.compile(r"[\W_]+")
