@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from json import JSONEncoder
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -179,14 +179,7 @@ _ADVISORY, _TURN = 7_226_051_123, 7_226_051_124
 _KEEPALIVE = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 
 
-class Lock(Protocol):
-    """A lock held until it is released."""
-
-    def release(self) -> None:
-        """Release the lock."""
-
-
-def lock_file(database: Path) -> Lock:
+def lock_file(database: Path) -> BaseFileLock:
     """Lock an SQLite store by a ``.lock`` file; the system releases it when the process ends, even by a kill."""
     lock = FileLock(database.with_name(database.name + ".lock"), timeout=0)
     try:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from filelock import BaseFileLock
 from sqlalchemy import URL, Connection, Executable, exists, or_, select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,7 +17,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from caravan_crawler.arguments import SAMPLE
 from caravan_crawler.store import database
 from caravan_crawler.store.database import (
-    Lock,
     StoreError,
     StoreRefusedError,
     error_line,
@@ -116,7 +116,7 @@ class Store:
         """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …); create or upgrade its tables."""
         self.name = without_password(url)
         self._engine = make_engine(url)
-        self._lock: Lock | None = None
+        self._lock: BaseFileLock | None = None
         self._connection: Connection | None = None
         self._pending = Writes()
         self._pages = 0
