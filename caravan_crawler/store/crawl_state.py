@@ -1,7 +1,7 @@
 """The state of crawls: runs, pages that wait or failed, sources read."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -49,7 +49,9 @@ def retry_delay(reason: str, attempts: int, *, is_source: bool = False) -> timed
 
 @dataclass(slots=True)
 class _Failing:
-    key: str | None
+    """The columns of ``failures`` that a run needs."""
+
+    article_key: str | None
     attempts: int
     run_id: str
     retry_at: str
@@ -66,23 +68,22 @@ class FailedPages:
         self._scope = scope
         time = database.now()
         self._known: dict[str, _Failing] = {}
-        self._losing: set[str] = set()
+        self._losing: set[str | None] = set()
         self._settled: set[str] = set()
         self.due: list[str] = []
         """URLs of failed articles to request in this run; listings and feeds are requested anyway."""
-        self.unseen: set[str] = set()
+        self.unseen: set[str | None] = set()
         """Keys of articles that robots.txt has forbidden: no run has seen whether their pages are articles."""
-        names = ("url", "article_key", "attempts", "run_id", "retry_at", "scope", "reason", "first_failed_at")
-        for row in store.rows(select(*(failures.c[name] for name in names))):
-            of_run = row.article_key, row.attempts, row.run_id, row.retry_at
-            self._known[row.url] = _Failing(*of_run, row.reason, row.first_failed_at, row.scope)
+        columns = (failures.c.url, *(failures.c[one.name] for one in fields(_Failing)))
+        for url, *values in store.rows(select(*columns)):
+            row = self._known[url] = _Failing(*values)
             if row.reason == LOST_FIELDS:
                 self._losing.add(row.article_key)
             if row.reason == FORBIDDEN:
                 self.unseen.add(row.article_key)
             # A run of a period or some sections does not repeat the failures of others.
             if row.article_key is not None and row.retry_at <= time and (not scope or row.scope == scope):
-                self.due.append(row.url)
+                self.due.append(url)
         failing_in = {row.run_id for row in self._known.values()}
         sound = select(runs.c.run_id).where(runs.c.run_id.in_(failing_in), runs.c.exit_code == SOUND)
         self._sound = {run for (run,) in store.rows(sound)} if failing_in else set()
@@ -155,9 +156,12 @@ class FailedPages:
         """Remove the failures of a page that was read, perhaps only those of this scope; return their URLs."""
         if not self._known:
             return []
-        over = [url] if url in self._known else []
-        over += [other for other, row in self._known.items() if key is not None and row.key == key and other != url]
-        over = [other for other in over if not only_own or self._known[other].scope == self._scope]
+        over = [
+            other
+            for other, row in self._known.items()
+            if (other == url or (key is not None and row.article_key == key))
+            and (not only_own or row.scope == self._scope)
+        ]
         for other in over:
             del self._known[other]
         self._losing.discard(key or "")
@@ -194,8 +198,7 @@ def correct_future_times(store: Store) -> int:
     now, latest = database.now(), database.latest()
     is_list = sources.c.state.is_not(None)
     failed_later = or_(failures.c.last_failed_at > latest, failures.c.retry_at > database.after(latest, LONGEST_DELAY))
-    number: int = 0
-    for statement in (
+    statements = (
         # A listing keeps its progress; the other sources are read again.
         update(sources).where(sources.c.read_at > latest, is_list).values(read_at=""),
         delete(sources).where(sources.c.read_at > latest),
@@ -203,8 +206,8 @@ def correct_future_times(store: Store) -> int:
         update(other_pages).where(other_pages.c.seen_at > latest).values(seen_at=now),
         update(runs).where(runs.c.started_at > latest).values(started_at=now),
         update(runs).where(runs.c.ended_at > latest).values(ended_at=now),
-    ):
-        number += store.execute(statement).rowcount
+    )
+    number = sum(store.execute(statement).rowcount for statement in statements)
     if number:
         logger.warning("%d times in the store are in the future: the clock was ahead; they are corrected", number)
     return number
