@@ -177,8 +177,7 @@ class Discovery:
         self._separate_by_slug(new, others, known)
         targets = []
         for key, (address, href) in new.items():
-            if address.alias and address.article_id is not None:
-                self._add_alias(address, href, page_url, page_writes)
+            self._add_alias(address, href, page_url, page_writes)
             held = known.get(str(key))
             if held is not None and key in others and not self._is_wanted_again(held, address):
                 # The first URL may have failed in an earlier run; another one on this page may work.
@@ -384,11 +383,12 @@ class Discovery:
         """Register an alternative URL of an article requested before; URLs of its later pages are ignored."""
         if address.part > 1:
             return
-        if address.alias and address.article_id is not None:
-            self._add_alias(address, href, page_url, page_writes)
+        self._add_alias(address, href, page_url, page_writes)
         if not self._frontier.is_read(address) and (url := self._site.resolve(href, page_url)):
             self._frontier.add_alternative(address, url)
 
     def _add_alias(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:
-        if address.part == 1 and (url := self._site.resolve(href, page_url)):
+        """Add a link to ``page_writes`` if it is another URL of an article with a number."""
+        is_alias = address.alias and address.article_id is not None and address.part == 1
+        if is_alias and (url := self._site.resolve(href, page_url)):
             page_writes.aliases.append((url, str(address.key)))
