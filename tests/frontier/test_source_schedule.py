@@ -67,7 +67,7 @@ def test_source_recorded_as_new_is_due_in_the_next_run() -> None:
 def test_source_recorded_as_read_is_not_due() -> None:
     after = schedule(source(SourceSchedule.read_now("/s.xml", stamp="x")))
     assert after.pending_sitemaps == []
-    assert (after.stamp_of("/s.xml"), bool(after.read_at("/s.xml"))) == ("x", True)
+    assert (after.source("/s.xml").stamp, bool(after.source("/s.xml").read_at)) == ("x", True)
     after = schedule(source(SourceSchedule.read_now(NEWS, state=WALKED)))
     assert not after.is_list_due(NEWS)
     assert after.list_state(NEWS).to_json() == WALKED
