@@ -203,9 +203,8 @@ class Workers:
     def __init__(self, store: SharedStore, scope: str, lease: float) -> None:
         self._store = store
         self._scope = scope
-        self._lease = lease
         self._gone_since: dict[str, float] = {}
-        self._values = {"scope": scope, "run_id": store.run_id}
+        self._values = {"scope": scope, "run_id": store.run_id, "lease": lease}
 
     # The leader
 
@@ -247,8 +246,7 @@ class Workers:
 
     def claim(self, most: int) -> list[Claim]:
         """Claim up to ``most`` articles that no worker has claimed."""
-        rows = self._store.rows(_NEW, **self._values, lease=self._lease, most=most)
-        return [Claim(*row) for row in rows]
+        return self._claim(_NEW, most=most)
 
     def claim_suspect(self) -> Claim | None:
         """Claim an article whose worker has died or has not renewed its lease."""
@@ -259,18 +257,18 @@ class Workers:
         # After an outage of the server the other workers need time to renew their leases, too.
         is_early = monotonic() - self._store.reconnected_at < GRACE
         others = [] if is_early else [run for run in runs_ended if run not in gone]
-        values = {**self._values, "lease": self._lease, "most": 1, "dead": dead, "others": others}
-        rows = self._store.rows(_SUSPECT, **values)
-        return Claim(*rows[0]) if rows else None
+        return next(iter(self._claim(_SUSPECT, dead=dead, others=others)), None)
 
     def claim_key(self, key: str) -> Claim | None:
         """Claim an article by its key: a short link or a speculative URL."""
-        rows = self._store.rows(_BY_KEY, **self._values, lease=self._lease, most=1, key=key)
-        return Claim(*rows[0]) if rows else None
+        return next(iter(self._claim(_BY_KEY, key=key)), None)
+
+    def _claim(self, statement: Executable, *, most: int = 1, **values: Any) -> list[Claim]:
+        return [Claim(*row) for row in self._store.rows(statement, **self._values, most=most, **values)]
 
     def renew(self) -> None:
         """Renew the leases of this worker."""
-        self._store.execute(_RENEW, {**self._values, "lease": self._lease})
+        self._store.execute(_RENEW, self._values)
 
     def settle(self, asked: Collection[str]) -> None:
         """Settle the claims that are left when the worker has no requests.
