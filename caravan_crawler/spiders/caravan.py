@@ -588,8 +588,7 @@ class CaravanSpider(Spider):
             yield again
         else:
             self.crawl_stats.page(page.kind)
-            yield self._source_failed(page.writes.bare(), *page.problem)
-            yield from self._skip_list_page(walk, number, is_settled=self._is_settled(page.writes.asked_url))
+            yield from self._list_page_failed(page.writes.bare(), walk, number, *page.problem)
 
     @errback
     def list_failed(self, failed: FailedRequest) -> Iterator[Any]:
@@ -601,10 +600,9 @@ class CaravanSpider(Spider):
         if failed.is_absent or (failed.is_gone and number > 1):
             yield from self._without_list_page(failed.writes, walk, number, failed.reason, failed.message)
             return
-        yield self._source_failed(failed.writes, failed.reason, failed.message)
         if failed.is_gone:
             self.note_missing_section(failed.writes)
-        yield from self._skip_list_page(walk, number, is_settled=self._is_settled(failed.writes.asked_url))
+        yield from self._list_page_failed(failed.writes, walk, number, failed.reason, failed.message)
 
     def _read_list(self, page: Page, reading: PageReading, walk: ListingWalk, number: int) -> Iterator[Any]:
         document, writes = page.document, page.writes
@@ -647,20 +645,24 @@ class CaravanSpider(Spider):
         A later run asks again for a page to which another links.
         """
         expected = walk.expected(number)
+        if expected is not Expected.SURE:
+            self.crawl_stats.count(f"absent/{reason}")
         reason, message = f"list_{reason}", f"{message}; the list seems to go on here"
         if expected is Expected.SURE:
             writes = self.crawl_stats.fail(writes.bare(), reason, message)
-        else:
-            self.crawl_stats.count(f"absent/{reason.removeprefix('list_')}")
-        if expected is Expected.LINKED:
+        elif expected is Expected.LINKED:
             self.logger.info("A list ends before %s (%s)", writes.asked_url, message)
             self.lists.note_end(walk, writes.asked_url, reason, message)
         following = self.lists.missing(walk, number)
         yield self._list_writes(writes)
         yield from self.requests.listing_pages(following)
 
-    def _skip_list_page(self, walk: ListingWalk, number: int, *, is_settled: bool = False) -> Iterator[Any]:
-        following = self.lists.failed(walk, number, is_settled=is_settled)
+    def _list_page_failed(
+        self, writes: PageWrites, walk: ListingWalk, number: int, reason: str, message: str
+    ) -> Iterator[Any]:
+        """Store a failed page of a listing, and try the next one."""
+        yield self._source_failed(writes, reason, message)
+        following = self.lists.failed(walk, number, is_settled=self._is_settled(writes.asked_url))
         yield self._list_writes()
         yield from self.requests.listing_pages(following)
 
