@@ -126,10 +126,9 @@ class ArticleHistory:
         self._take_views(seen, record["views"])
         if time >= latest:
             self._replace(seen, record, change_type, is_reread=time == latest)
-        elif self.row is not None and time < self.row["first_seen_at"]:
-            self._set(first_seen_at=time)
-        if self.row is not None and self.row["version"] != self.latest_version:
-            self._set(version=self.latest_version)
+        elif self.row is not None:
+            first_seen_at = min(time, self.row["first_seen_at"])
+            self._set_row({**self.row, "first_seen_at": first_seen_at, "version": self.latest_version})
         if earlier:
             change_type = ChangeType.CHANGED if effects else ChangeType.UNCHANGED
         return MergeResult(change_type, effects, tuple(name for name, value in earlier.items() if value not in NOTHING))
@@ -172,10 +171,9 @@ class ArticleHistory:
         """Return the latest state if it is younger than ``time``."""
         return [self.row] if self.row is not None and self.row["observed_at"] > time else []
 
-    def _set(self, **values: Any) -> None:
-        assert self.row is not None
-        self.row = {**self.row, **values}
-        self.has_new_row = True
+    def _set_row(self, row: Row) -> None:
+        self.has_new_row |= row != self.row
+        self.row = row
 
     def aliases(self, seen: Observation) -> Iterator[Row]:
         """Yield the URL of an observation if it is not the canonical one."""
@@ -224,9 +222,7 @@ class ArticleHistory:
         before = self.row or {"first_seen_at": time, "changed_at": time, "checked_at": time, "run_id": seen.run_id}
         is_new_or_changed = change_type in (ChangeType.NEW, ChangeType.CHANGED)
         keeps_run = is_reread or change_type is ChangeType.UNCHANGED
-        row = {
-            **before,
-            **record,
+        its_own = {
             "key": seen.key,
             "run_id": before["run_id"] if keeps_run else seen.run_id,
             "changed_at": time if is_new_or_changed else before["changed_at"],
@@ -237,8 +233,7 @@ class ArticleHistory:
             "found_by": seen.found_by,
             "version": self.latest_version,
         }
-        self.has_new_row |= row != self.row
-        self.row = row
+        self._set_row({**before, **record, **its_own})
 
 
 def _effect(before: Any, now: Any) -> str:
