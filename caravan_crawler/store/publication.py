@@ -10,6 +10,7 @@ are stored relative to it, as it may be moved between the two runs.
 import json
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -50,8 +51,8 @@ class LeftRecords:
         self._store = store
         self._run_id = run_id
         self._is_wanted = is_wanted
-        self.taken: dict[Table, list[tuple[Any, str]]] = {table: [] for table in _KEYS}
-        """Key and run of each record returned; if another run has changed it since, it is not marked."""
+        self.taken: dict[Table, defaultdict[str, list[Any]]] = {table: defaultdict(list) for table in _KEYS}
+        """Keys of the records returned, by run; if another run has changed one since, it is not marked."""
 
     def runs(self) -> list[str]:
         """Return the earlier runs with unpublished records, in their order."""
@@ -97,7 +98,7 @@ class LeftRecords:
                 yield self._taken(table, row, line_of(item_class, row))
 
     def _taken(self, table: Table, row: Any, record: Record) -> Record:
-        self.taken[table].append((row[_KEYS[table].name], row["run_id"]))
+        self.taken[table][row["run_id"]].append(row[_KEYS[table].name])
         return record
 
     def _unpublished(self, table: Table, *conditions: Any) -> Iterator[Any]:
@@ -143,15 +144,12 @@ def mark_published(
         for table in tables
     ]
     noted = insert(store_info).values(name=_name(run_id), value=json.dumps(note))
-    store.execute_all(noted, *own, *_marks(run_id, {table: left.taken[table] for table in tables}))
+    store.execute_all(noted, *own, *_marks(run_id, left, tables))
 
 
-def _marks(run_id: str, taken: dict[Table, list[tuple[Any, str]]]) -> Iterator[Any]:
-    for table, records in taken.items():
-        by_run: dict[str, list[Any]] = {}
-        for key, its_run in records:
-            by_run.setdefault(its_run, []).append(key)
-        for its_run, keys in by_run.items():
+def _marks(run_id: str, left: LeftRecords, tables: list[Table]) -> Iterator[Any]:
+    for table in tables:
+        for its_run, keys in left.taken[table].items():
             for first in range(0, len(keys), _ROWS_AT_ONCE):
                 # Another worker may have stored a newer state, which is not in these feeds.
                 yield (
