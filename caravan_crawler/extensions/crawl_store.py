@@ -110,7 +110,7 @@ class CrawlStore:
     def _is_asked_for(self, row: Any) -> bool:
         """Whether a stored article is in this run's period and sections, or among its ``urls``."""
         arguments, addresses = self.spider.arguments, map(self.spider.site.address, self.spider.arguments.urls)
-        if arguments.urls and row["key"] not in {str(address.key) for address in addresses if address}:
+        if arguments.urls and row["key"] not in {address.key for address in addresses if address}:
             return False
         return arguments.wants(row["section"], row["date_published"])
 

@@ -363,7 +363,7 @@ class CaravanSpider(Spider):
         if problem := temporary_redirect_problem(request, self.site, address.article_id):
             its_own = self.site.address(request.url)
             yield from self._try_next_url(writes.bare(), request.url, *problem, is_sure=False)
-            writes.asked_url, writes.asked_key = request.url, str(its_own.key) if its_own else None
+            writes.asked_url, writes.asked_key = request.url, its_own.key if its_own else None
         elif self._is_other_article(writes, address):
             yield from self._on_other_article(writes, page.document.url)
             writes.asked_url, writes.asked_key = page.document.url, None
@@ -373,7 +373,7 @@ class CaravanSpider(Spider):
         if own is None:
             self.crawl_stats.count("dropped/known_under_another_address")
             # The next run makes the new URL of a moved article the canonical one.
-            page.writes.article_key = None if has_moved(address.path, address.article_id) else str(address.key)
+            page.writes.article_key = None if has_moved(address.path, address.article_id) else address.key
             yield page.writes
             return
         article.address = own
@@ -393,7 +393,7 @@ class CaravanSpider(Spider):
         assert address is not None
         assert page.reading is not None
         item = article_record(article, self.site, page.document.url, page.received_at)
-        writes.article_key, writes.has_item = str(address.key), True
+        writes.article_key, writes.has_item = address.key, True
         writes.found_by, writes.page_facts = article.found_by, page.reading.parts
         writes.aliases += [(url, writes.article_key) for url in {writes.asked_url, page.document.url} - {item.url}]
         is_listed = address.section and not self.arguments.urls and not self.sitemaps.covers_period
@@ -416,7 +416,7 @@ class CaravanSpider(Spider):
         claimants.append(page)
         if len(claimants) == 1:
             self.discovery.new_targets([(claimed, url)], url, page.writes, is_listed=True)
-            meta, read = {"key": str(claimed.key)}, {"url": url, "follow": follow}
+            meta, read = {"key": claimed.key}, {"url": url, "follow": follow}
             yield self.requests.page(url, handlers, Priority.ARTICLE + 1, meta=meta, dont_filter=True, cb_kwargs=read)
 
     def parse_claimed(self, response: Response, url: str, *, follow: bool) -> Iterator[Any]:
@@ -463,7 +463,7 @@ class CaravanSpider(Spider):
         first.writes.failure = Failure(OTHER_ARTICLE, f"it is the article of {url}")
         asked_key, its_address = first.writes.asked_key, other.address or article.claimed
         if asked_key is None or not self.discovery.is_stored(asked_key):
-            first.writes.aliases.append((first.writes.asked_url, str(its_address.key)))
+            first.writes.aliases.append((first.writes.asked_url, its_address.key))
         yield from self._try_next_url(first.writes, first.document.url)
 
     def _after_move(self) -> Iterator[Request]:
@@ -483,7 +483,7 @@ class CaravanSpider(Spider):
         asked = self.site.address(page.writes.asked_url)
         if asked is None or asked.part == 1:
             return None
-        url, handlers, meta = self.site.canonical(asked), (request.callback, request.errback), {"key": str(asked.key)}
+        url, handlers, meta = self.site.canonical(asked), (request.callback, request.errback), {"key": asked.key}
         return self.requests.page(url, handlers, Priority.ARTICLE, meta=meta, dont_filter=True)
 
     def _part(self, url: str, first: Page, parts: Parts) -> Request:
@@ -524,7 +524,7 @@ class CaravanSpider(Spider):
     def _failed_part(self, first: Page, parts: Parts, reason: str, message: str) -> PageWrites:
         address = parts.first.address
         assert address is not None
-        article = PageWrites(first.writes.asked_url, first.writes.asked_key or str(address.key))
+        article = PageWrites(first.writes.asked_url, first.writes.asked_key or address.key)
         return self.crawl_stats.fail(article, f"part_{reason}", message)
 
     # Sources
@@ -625,7 +625,7 @@ class CaravanSpider(Spider):
         targets = self.discovery.new_targets(links, document.base_url, writes, is_listed=True)
         if targets and self.sitemaps.name_everything:
             self.sitemaps.are_incomplete = True
-        listed = {str(card.address.key) for card in listing.cards if card.is_articles}
+        listed = {card.address.key for card in listing.cards if card.is_articles}
         writes.listed = {target.key for target in targets if not target.key.isdecimal()} & listed
         is_in_sitemaps = self.sitemaps.name_everything
         following = self.lists.read(walk, listing, around, len(targets), is_in_sitemaps=is_in_sitemaps)
@@ -774,7 +774,7 @@ class CaravanSpider(Spider):
     def _entries(self, read: Syndication, writes: PageWrites, targets: list[Target]) -> Iterator[Any]:
         """Request the articles that a feed or a sitemap names."""
         addresses = (self.site.address(entry.url) for entry in read.pages)
-        yield from self._listed_but_no_article(str(address.key) for address in addresses if address is not None)
+        yield from self._listed_but_no_article(address.key for address in addresses if address is not None)
         yield from self.requests.articles(targets, listed=writes.listed)
 
     def _unreadable(self, response: Response, what: str, stamp: str | None = None) -> Iterator[Any]:
