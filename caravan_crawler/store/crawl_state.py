@@ -310,7 +310,7 @@ def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str)
     store.execute(
         insert(runs).values(
             run_id=run_id,
-            number=next_number(),
+            number=_next_number(),
             scope=scope,
             arguments=arguments.as_json(),
             version=__version__,
@@ -324,16 +324,8 @@ def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str)
 def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
     """Mark killed runs; return the runs that a run which begins ``now`` continues."""
     dead = [other for other in _open_runs(store) if other != run_id and not store.is_alive(other)]
-    store.execute(
-        update(runs)
-        .where(runs.c.run_id.in_(dead))
-        .values(
-            ended_at=now,
-            ended_number=next_number(),
-            outcome="killed",
-            reason="it ended without a report: killed, or a power failure",
-        )
-    )
+    reason = "it ended without a report: killed, or a power failure"
+    end_runs(store, runs.c.run_id.in_(dead), now, outcome="killed", reason=reason)
     of_its_kind = runs.c.scope == scope
     is_at_limit = func.coalesce(runs.c.reason, "").startswith(AT_LIMIT)
     is_complete = and_(runs.c.exit_code.in_(_COMPLETE), ~is_at_limit)
@@ -358,7 +350,7 @@ def _open_runs(store: Store, scope: str | None = None) -> list[str]:
     return [run_id for (run_id,) in store.rows(query if scope is None else query.where(runs.c.scope == scope))]
 
 
-def next_number() -> Any:
+def _next_number() -> Any:
     """Return the subquery for the next number of a beginning or end of a run."""
     one = runs.alias("one")
     last = func.max(one.c.number), func.max(func.coalesce(one.c.ended_number, 0))
@@ -367,19 +359,14 @@ def next_number() -> Any:
 
 def end(store: Store, run_id: str, ended_at: str, report: dict[str, Any]) -> None:
     """Store the end of a run and its report."""
-    store.execute(
-        update(runs)
-        .where(runs.c.run_id == run_id)
-        .values(
-            ended_at=ended_at,
-            ended_number=next_number(),
-            exit_code=report["exit_code"],
-            outcome=report["outcome"],
-            reason=report["reason"],
-            new_articles=report["articles"]["new"],
-            report=report,
-        )
-    )
+    values = {name: report[name] for name in ("exit_code", "outcome", "reason")}
+    new = report["articles"]["new"]
+    end_runs(store, runs.c.run_id == run_id, ended_at, **values, new_articles=new, report=report)
+
+
+def end_runs(store: Store, which: ColumnElement[bool], ended_at: str, **values: Any) -> None:
+    """Store the end of the runs ``which``, with the ``values`` of further columns."""
+    store.execute(update(runs).where(which).values(ended_at=ended_at, ended_number=_next_number(), **values))
 
 
 def killed(store: Store) -> list[str]:

@@ -247,15 +247,7 @@ def rename_back(moved: Iterable[tuple[Path, Path]], run_id: str) -> None:
 
 
 def _complete(store: Store, note: dict[str, Any]) -> None:
-    store.execute(
-        update(runs)
-        .where(runs.c.run_id == note["run_id"], runs.c.exit_code.is_(None))
-        .values(
-            ended_at=database.now(),
-            ended_number=crawl_state.next_number(),
-            exit_code=SOUND,
-            outcome="sound",
-            reason="complete, but killed before its end was recorded",
-            new_articles=note["new_articles"],
-        )
-    )
+    is_open = and_(runs.c.run_id == note["run_id"], runs.c.exit_code.is_(None))
+    reason, new = "complete, but killed before its end was recorded", note["new_articles"]
+    values = {"exit_code": SOUND, "outcome": "sound", "reason": reason, "new_articles": new}
+    crawl_state.end_runs(store, is_open, database.now(), **values)
