@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,7 +11,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
-from caravan_crawler.store.database import StoreRefusedError
+from caravan_crawler.store.database import StoreRefusedError, now
 
 metadata = sa.MetaData()
 
@@ -363,7 +363,7 @@ def upgrade(connection: sa.Connection, migrations: Sequence[Migration] = MIGRATI
         for table, key in PUBLISHED.items():
             index = f"CREATE INDEX {table}_unpublished ON {table} ({key}) WHERE published_in IS NULL"
             connection.execute(sa.text(index))
-        note(connection, "created_at", datetime.now(UTC).isoformat(timespec="seconds"))
+        note(connection, "created_at", now())
     for migrate in migrations[found - 1 :] if found else ():
         migrate(connection)
     if found != newest:
