@@ -358,8 +358,7 @@ class CaravanSpider(Spider):
         """Yield the article's item, or the request for its second page; nothing if this run has read it before."""
         address, writes = article.address, page.writes
         assert address is not None
-        request = page.response.request
-        assert request is not None
+        request = page.request
         if problem := temporary_redirect_problem(request, self.site, address.article_id):
             its_own = self.site.address(request.url)
             yield from self._try_next_url(writes.bare(), request.url, *problem, is_sure=False)
@@ -478,13 +477,11 @@ class CaravanSpider(Spider):
 
     def _first_part(self, page: Page) -> Request | None:
         """Return the request for an article's first page if a later one was requested."""
-        request = page.response.request
-        assert request is not None
         asked = self.site.address(page.writes.asked_url)
         if asked is None or asked.part == 1:
             return None
-        url, handlers, meta = self.site.canonical(asked), (request.callback, request.errback), {"key": asked.key}
-        return self.requests.page(url, handlers, Priority.ARTICLE, meta=meta, dont_filter=True)
+        url, handlers = self.site.canonical(asked), (page.request.callback, page.request.errback)
+        return self.requests.page(url, handlers, Priority.ARTICLE, meta={"key": asked.key}, dont_filter=True)
 
     def _part(self, url: str, first: Page, parts: Parts) -> Request:
         handlers, read = (self.parse_part, self.part_failed), {"first": first, "parts": parts}
@@ -830,11 +827,9 @@ class CaravanSpider(Spider):
 
     def retry(self, page: Page) -> Request | None:
         """Return the request to repeat for a truncated or blocked page, until the retries are used up."""
-        request = page.response.request
-        assert request is not None
         if page.kind not in WORTH_RETRYING:
             return None
-        return get_retry_request(request, spider=self, reason=f"page is {page.kind}")
+        return get_retry_request(page.request, spider=self, reason=f"page is {page.kind}")
 
     def _try_next_url(
         self, writes: PageWrites, url: str, reason: str | None = None, message: str = "", *, is_sure: bool = True
