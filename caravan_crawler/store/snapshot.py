@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Executable, Table, func, or_, select
+from sqlalchemy import ColumnElement, Executable, Table, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.outcome import SOUND
@@ -32,28 +32,22 @@ class Snapshot:
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             advice = "a crawl makes one: scrapy crawl caravan; another folder is -s DATA_DIR=FOLDER"
             raise StoreRefusedError(f"there is no store {self.name}; {advice}")
-        self._engine = database.make_engine(url, reads_only=True)
-        self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
-        self._connection: Connection | None = None
-        with ExitStack() as opening:
-            opening.callback(self.close)
+        engine = database.make_engine(url, reads_only=True)
+        self._errors = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
+        with ExitStack() as opened:
+            opened.callback(engine.dispose)
             try:
-                self._connection = self._engine.connect()
-                if self._engine.dialect.name == "postgresql":
-                    self._connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-                version = schema_version(self._connection)
+                self.connection = opened.enter_context(engine.connect())
+                """In its one transaction."""
+                if engine.dialect.name == "postgresql":
+                    self.connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                version = schema_version(self.connection)
             except self._errors as error:
                 problem = database.reading_problem(url, error)
                 raise StoreError(f"the store {self.name} cannot be opened: {problem}") from error
             if version != len(MIGRATIONS) + 1:
                 raise StoreRefusedError(_no_use(self.name, version))
-            opening.pop_all()
-
-    @property
-    def connection(self) -> Connection:
-        """The open connection, in its one transaction."""
-        assert self._connection is not None, "the snapshot is closed"
-        return self._connection
+            self._opened = opened.pop_all()
 
     def rows(self, statement: Executable, **values: Any) -> Iterator[Any]:
         """Yield a query's rows, a few hundred in memory at a time."""
@@ -70,10 +64,7 @@ class Snapshot:
 
     def close(self) -> None:
         """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        self._engine.dispose()
+        self._opened.close()
 
     def __enter__(self) -> "Snapshot":
         return self
