@@ -68,7 +68,7 @@ class ArticleStore:
         if self.store.was_empty:
             return []
         of_stored = select(aliases.c.url).join(articles, articles.c.key == aliases.c.article_key)
-        return [url for (url,) in self.store.rows(of_stored.where(articles.c.key == key).order_by(aliases.c.url))]
+        return self.store.scalars(of_stored.where(articles.c.key == key).order_by(aliases.c.url))
 
     # Pages
 
@@ -319,8 +319,8 @@ class ArticleStore:
         if before is None or before["views"] is not None:
             return None if before is None else before["views"]
         counts = select(view_counts.c.views).where(view_counts.c.article_key == key)
-        rows = self.store.rows(counts.order_by(view_counts.c.observed_at.desc()).limit(1))
-        return rows[0][0] if rows else None
+        last: int | None = self.store.scalar(counts.order_by(view_counts.c.observed_at.desc()).limit(1))
+        return last
 
 
 def _take_identity(article: Article, before: Any, page_writes: PageWrites) -> None:

@@ -86,9 +86,9 @@ class FailedPages:
                 self.due.append(url)
         failing_in = {row.run_id for row in self._known.values()}
         sound = select(runs.c.run_id).where(runs.c.run_id.in_(failing_in), runs.c.exit_code == SOUND)
-        self._sound = {run for (run,) in store.rows(sound)} if failing_in else set()
+        self._sound = set(store.scalars(sound)) if failing_in else set()
         last = select(runs.c.started_at).where(runs.c.scope == scope).order_by(runs.c.number.desc()).limit(_FEWEST_RUNS)
-        self._starts = [start for (start,) in store.rows(last)] if failing_in else []
+        self._starts = store.scalars(last) if failing_in else []
 
     def may_be_asked(self, url: str) -> bool:
         """Whether the page has not failed, or its retry is due."""
@@ -231,7 +231,7 @@ def load_sources(store: Store, scope: str) -> dict[str, Source]:
 
 def stored_sections(store: Store) -> set[str]:
     """Return the sections of the stored articles."""
-    return {section for (section,) in store.rows(select(articles.c.section).distinct()) if section}
+    return set(filter(None, store.scalars(select(articles.c.section).distinct())))
 
 
 class Due(NamedTuple):
@@ -268,7 +268,7 @@ def listed_waiting(store: Store, scope: str) -> set[str]:
 
 def doubtful(store: Store, scope: str) -> list[str]:
     """Return the URLs whose pages were no articles and are due again in a run of this scope."""
-    return [url for (url,) in store.rows(doubtful_pages(scope, database.now()))]
+    return store.scalars(doubtful_pages(scope, database.now()))
 
 
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:
@@ -287,7 +287,7 @@ def read_since(store: Store, keys: list[str], moment: str) -> set[str]:
     """Return which of these articles were read at ``moment`` or later."""
     columns = articles.c
     is_read = columns.checked_at.between(moment, database.latest())
-    return {key for (key,) in store.rows(select(columns.key).where(columns.key.in_(keys), is_read))}
+    return set(store.scalars(select(columns.key).where(columns.key.in_(keys), is_read)))
 
 
 #: Exit codes after which a run of the same scope resumes nothing.
@@ -329,8 +329,7 @@ def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
     of_its_kind = runs.c.scope == scope
     is_at_limit = func.coalesce(runs.c.reason, "").startswith(AT_LIMIT)
     is_complete = and_(runs.c.exit_code.in_(_COMPLETE), ~is_at_limit)
-    rows = store.rows(select(func.max(runs.c.number)).where(of_its_kind, is_complete))
-    last = rows[0][0] if rows and rows[0][0] is not None else 0
+    last = store.scalar(select(func.max(runs.c.number)).where(of_its_kind, is_complete)) or 0
     is_stopped = or_(runs.c.exit_code.is_(None), ~is_complete)
     stopped = store.rows(
         select(runs.c.run_id, runs.c.started_at)
@@ -347,7 +346,7 @@ def living(store: Store, scope: str | None = None) -> list[str]:
 
 def _open_runs(store: Store, scope: str | None = None) -> list[str]:
     query = select(runs.c.run_id).where(runs.c.ended_at.is_(None))
-    return [run_id for (run_id,) in store.rows(query if scope is None else query.where(runs.c.scope == scope))]
+    return store.scalars(query if scope is None else query.where(runs.c.scope == scope))
 
 
 def _next_number() -> Any:
@@ -371,13 +370,13 @@ def end_runs(store: Store, which: ColumnElement[bool], ended_at: str, **values: 
 
 def killed(store: Store) -> list[str]:
     """Return the runs that were killed."""
-    return [run_id for (run_id,) in store.rows(select(runs.c.run_id).where(runs.c.outcome == "killed"))]
+    return store.scalars(select(runs.c.run_id).where(runs.c.outcome == "killed"))
 
 
 def last_new(store: Store) -> str | None:
     """Return when the last run with a new article began, or None."""
-    rows = store.rows(select(func.max(runs.c.started_at)).where(runs.c.new_articles > 0))
-    return str(rows[0][0]) if rows and rows[0][0] else None
+    moment: str | None = store.scalar(select(func.max(runs.c.started_at)).where(runs.c.new_articles > 0))
+    return moment
 
 
 def brought_new(store: Store, run_ids: list[str]) -> bool:

@@ -136,10 +136,8 @@ def silence(store: Store, now: datetime | None = None) -> str | None:
         return None
     now = now or datetime.now(UTC)
     day = articles.c.date_published
-    published = [
-        date.fromisoformat(value)
-        for (value,) in store.rows(select(day).where(day.is_not(None)).distinct().order_by(day.desc()).limit(_DAYS))
-    ]
+    days = select(day).where(day.is_not(None)).distinct().order_by(day.desc()).limit(_DAYS)
+    published = list(map(date.fromisoformat, store.scalars(days)))
     if len(published) < _FEWEST_DAYS:
         return None
     longest = max(later - earlier for later, earlier in pairwise(published))

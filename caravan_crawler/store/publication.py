@@ -57,8 +57,7 @@ class LeftRecords:
     def runs(self) -> list[str]:
         """Return the earlier runs with unpublished records, in their order."""
         found = {run_id for table in _KEYS for (run_id,) in self._rows(select(table.c.run_id).distinct(), table)}
-        numbers = self._store.rows(select(runs.c.run_id).where(runs.c.run_id.in_(found)).order_by(runs.c.number))
-        return [run_id for (run_id,) in numbers]
+        return self._store.scalars(select(runs.c.run_id).where(runs.c.run_id.in_(found)).order_by(runs.c.number))
 
     def fail_incomplete(self, floor: float) -> None:
         """Store a failure for each article without a required field, so that this run reads it again.
@@ -179,8 +178,8 @@ def _stored_path(path: Path, data_dir: Path) -> str:
 
 def resume(store: Store, data_dir: Path) -> None:
     """Finish the publications of killed runs; a worker's files are renamed by a worker on the same machine."""
-    rows = store.rows(select(store_info.c.value).where(store_info.c.name.startswith(_PENDING)))
-    notes = [json.loads(value) for (value,) in rows]
+    pending = select(store_info.c.value).where(store_info.c.name.startswith(_PENDING))
+    notes = list(map(json.loads, store.scalars(pending)))
     living = crawl_state.living(store) if notes else []
     for note in notes:
         if note["run_id"] in living:

@@ -210,6 +210,14 @@ class Store:
             self._fail("read", error)
             return []
 
+    def scalars(self, statement: Executable, **values: Any) -> list[Any]:
+        """Return the first column of a query's rows."""
+        return [row[0] for row in self.rows(statement, **values)]
+
+    def scalar(self, statement: Executable, **values: Any) -> Any:
+        """Return the first column of a query's first row; None if it has no row."""
+        return next(iter(self.scalars(statement, **values)), None)
+
     def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
         """Return the state of each article whose key is known at the time ``now``; one query."""
         lately = database.after(now, -_NO_ARTICLE_FOR)
