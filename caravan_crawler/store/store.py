@@ -16,17 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.arguments import SAMPLE
 from caravan_crawler.store import database
-from caravan_crawler.store.database import (
-    StoreError,
-    StoreRefusedError,
-    error_line,
-    lock_file,
-    lock_sessions,
-    make_engine,
-    store_url,
-    wait_for_turn,
-    without_password,
-)
+from caravan_crawler.store.database import StoreError, StoreRefusedError, error_line
 from caravan_crawler.store.schema import (
     Ask,
     articles,
@@ -114,8 +104,8 @@ class Store:
 
     def __init__(self, url: URL, site: str) -> None:
         """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …); create or upgrade its tables."""
-        self.name = without_password(url)
-        self._engine = make_engine(url)
+        self.name = database.without_password(url)
+        self._engine = database.make_engine(url)
         self._lock: BaseFileLock | None = None
         self._connection: Connection | None = None
         self._pending = Writes()
@@ -130,17 +120,17 @@ class Store:
         self._known_pages = known_pages(self._engine.dialect)
         try:
             if is_sqlite:
-                self._lock = lock_file(_in_its_folder(Path(url.database or "")))
+                self._lock = database.lock_file(_in_its_folder(Path(url.database or "")))
             else:
-                lock_sessions(self._engine, self.name, shared=self._is_shared)
+                database.lock_sessions(self._engine, self.name, shared=self._is_shared)
             self._connection = self._engine.connect()
             with self._connection.begin():
                 if self._is_shared:
-                    wait_for_turn(self._connection)
+                    database.wait_for_turn(self._connection)
                 upgrade(self._connection)
             with self._connection.begin():
                 if self._is_shared:
-                    wait_for_turn(self._connection)
+                    database.wait_for_turn(self._connection)
                 # The transaction begins with a write: it fails if the store is read-only, and waits while another
                 # program is writing.
                 note(self._connection, "opened_at", database.now())
@@ -334,10 +324,10 @@ def open_store(setting: str | None, data_dir: str, site: str, *, shared: bool = 
     if setting == NONE:
         return NoStore()
     if not shared:
-        return Store(store_url(setting, data_dir), edition(site))
+        return Store(database.store_url(setting, data_dir), edition(site))
     from caravan_crawler.store.workers import SharedStore
 
-    return SharedStore(store_url(setting, data_dir), edition(site))
+    return SharedStore(database.store_url(setting, data_dir), edition(site))
 
 
 def edition(site: str) -> str:
