@@ -118,7 +118,7 @@ class CrawlStore:
         """Load again what other runs have stored since this one began, as a worker does that becomes the leader."""
         spider, in_robots_txt = self.spider, self.spider.sitemaps.in_robots_txt
         self._resumed = crawl_state.continued(self.store, spider.run_id, self._scope, database.now())
-        self.articles.reload()
+        self.articles.load()
         spider.reset()
         self._load_sources()
         for path in in_robots_txt:

@@ -33,7 +33,6 @@ class ArticleStore:
 
     def __init__(self, store: Store, run_id: str, scope: str) -> None:
         self.store = store
-        self.failing = FailedPages(store, run_id, scope)
         self.fields = FieldCounts()
         self._run_id = run_id
         self._scope = scope
@@ -43,13 +42,13 @@ class ArticleStore:
         self._expected: dict[str, PageWrites] = {}
         self._lacking: dict[str, str] = {}
         self._lost: dict[str, dict[str, Any]] = {}
-        self._last_shown = page_facts.last_lines(store)
         self._texts = KnownTexts(store)
         self.moved = 0
         """Articles of earlier runs that this run has read under a new URL."""
+        self.load()
 
-    def reload(self) -> None:
-        """Reload what other runs have stored since this one began."""
+    def load(self) -> None:
+        """Load what other runs have stored, perhaps since this one began."""
         self.failing = FailedPages(self.store, self._run_id, self._scope)
         self._last_shown = page_facts.last_lines(self.store)
 
