@@ -1,7 +1,7 @@
 """The state of crawls: runs, pages that wait or failed, sources read."""
 
 import logging
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -136,21 +136,12 @@ class FailedPages:
         attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
         retry_at = database.after(time, retry_delay(reason, attempts, is_source=key is None))
         first = time if row is None else row.first_failed_at
-        self._known[url] = _Failing(key, attempts, self._run_id, retry_at, reason, first, self._scope)
+        failing = self._known[url] = _Failing(key, attempts, self._run_id, retry_at, reason, first, self._scope)
         if key is not None and reason == LOST_FIELDS:
             self._losing.add(key)
-        return {
-            "url": url,
-            "article_key": key,
-            "scope": self._scope,
-            "reason": reason,
-            "words": message[:500],
-            "attempts": attempts,
-            "first_failed_at": time,
-            "last_failed_at": time,
-            "retry_at": retry_at,
-            "run_id": self._run_id,
-        }
+        # A row that is there keeps its own first_failed_at.
+        its_own = {"url": url, "words": message[:500], "first_failed_at": time, "last_failed_at": time}
+        return asdict(failing) | its_own
 
     def clear(self, url: str, key: str | None, *, only_own: bool = False) -> list[str]:
         """Remove the failures of a page that was read, perhaps only those of this scope; return their URLs."""
