@@ -98,7 +98,7 @@ def make_engine(url: URL, *, reads_only: bool = False) -> Engine:
         else:
             engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
         event.listen(engine, "connect", _refuse_writes if reads_only else _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         return engine
     # Commits do not wait for the disk. A crash of the server loses at most the last second, which the next run reads
     # again, and leaves no half transaction. SQLite in WAL mode with synchronous=NORMAL is the same.
@@ -161,10 +161,6 @@ def _refuse_writes(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in ("query_only=1", "cache_size=-16000"):  # a journal mode would be written, even to an empty file
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
 
 
 def error_line(error: Exception) -> str:
