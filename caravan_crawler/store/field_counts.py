@@ -25,6 +25,7 @@ FIELDS = (*COUNTED, "images", "published_at")
 EVERYWHERE = "*"
 _EXAMPLES = 3
 _POOLED_RUNS = 48
+#: Name of the note with the time from which runs count as history: when the user last accepted a change of the site.
 _ACCEPTED = "drift_accepted_at"
 
 
@@ -76,11 +77,6 @@ class FieldCounts:
         rows = [{"run_id": run_id, **cell._asdict(), "articles": number} for cell, number in self.cells.items()]
         if rows:
             store.execute(insert(field_counts), rows)
-
-
-def history_start(store: Store) -> str:
-    """Return the time from which runs count as history: when the user last accepted a change of the site."""
-    return read_note(store.rows, _ACCEPTED) or ""
 
 
 def accept(store: Store, moment: str) -> None:
@@ -232,7 +228,7 @@ def judge(
 
 def judge_run(store: Store, run_id: str, run: FieldCounts, floors: Mapping[str, float]) -> Drift:
     """Judge a run by its counts and by those of the runs before it, which the store has."""
-    since = history_start(store)
+    since = read_note(store.rows, _ACCEPTED) or ""
     return judge(run, recent(store, since, run_id), history(store, since, run_id), floors)
 
 
