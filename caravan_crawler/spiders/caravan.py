@@ -840,7 +840,7 @@ class CaravanSpider(Spider):
         Failures of its other URLs, and settled ones (:meth:`Discovery.is_settled`), are only stored, so that no run
         requests these URLs again soon. Without ``is_sure``, the URL may never have had an article.
         """
-        key, targets, result = writes.asked_key, [], writes
+        key, targets = writes.asked_key, []
         if reason is not None and key is not None and self.discovery.has_read(key):
             self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
             yield writes  # with the links of its page
@@ -851,14 +851,14 @@ class CaravanSpider(Spider):
             pass
         elif self.discovery.is_settled(writes.asked_url, is_sure=is_sure):
             self.crawl_stats.count("absent/failed_before")
-            result.failure = Failure(reason, message)
+            writes.failure = Failure(reason, message)
         elif key is None or is_refusal(reason) or not (targets or key in self._unread):
             self._unread.add(key or "")
-            result = self.crawl_stats.fail(writes.bare() if is_sure else writes, reason, message)
+            writes = self.crawl_stats.fail(writes.bare() if is_sure else writes, reason, message)
         else:
-            result = self.crawl_stats.wrong_address(writes, reason, message)
-        result.links += targets  # a run that is killed now leaves it to the next
-        yield result
+            writes = self.crawl_stats.wrong_address(writes, reason, message)
+        writes.links += targets  # a run that is killed now leaves it to the next
+        yield writes
         yield from self.requests.articles(targets)
 
     def _is_other_article(self, writes: PageWrites, address: Address) -> bool:
