@@ -38,7 +38,7 @@ from scrapy.settings import Settings
 
 from benchmarks.crawl import bare, ours, run
 from benchmarks.random_pages import MONTHS, THEMES, RandomPage, RandomSite, Theme
-from caravan_crawler.archive.pages import ArchivedPage
+from caravan_crawler.archive.sources import ArchivedPage
 from caravan_crawler.console import tune_gc
 from caravan_crawler.items import ExchangeRate, TrendingEntry
 from caravan_crawler.pages.document import parse_document

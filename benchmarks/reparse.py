@@ -35,8 +35,7 @@ from lxml import etree
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from caravan_crawler.archive.pages import ArchivedPage, Skipped
-from caravan_crawler.archive.sources import Part, find_sources
+from caravan_crawler.archive.sources import ArchivedPage, Part, Skipped, find_sources
 from caravan_crawler.sample_site import SampleSite, serve
 
 if TYPE_CHECKING:

@@ -122,9 +122,9 @@ class Address:
         return self.path.split("/", 2)[1] if self.path else None
 
     @property
-    def key(self) -> int | str:
+    def key(self) -> str:
         """Unique key of the article: its number, else its own path."""
-        return self.article_id if self.article_id is not None else str(self.path)
+        return str(self.path if self.article_id is None else self.article_id)
 
 
 def article_address(path: str, query: str = "") -> Address | None:

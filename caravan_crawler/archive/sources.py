@@ -1,6 +1,7 @@
-"""The files that a user's paths name, the parts in which they are read, and the pages of WARC files."""
+"""The files that a user's paths name, the parts in which they are read, and their pages."""
 
 import os
+import re
 import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -19,8 +20,10 @@ from warcio.recordloader import ArcWarcRecord, ArcWarcRecordLoader
 
 from caravan_crawler import settings
 from caravan_crawler.archive import warc
-from caravan_crawler.archive.pages import ArchivedPage, ArchiveError, Skipped, read_html_files
 from caravan_crawler.downloadermiddlewares import HttpCompressionMiddleware
+from caravan_crawler.pages.article import named_url
+from caravan_crawler.pages.document import parse_document
+from caravan_crawler.urls import Site
 
 #: Codings that warcio decodes; it also accepts a torn body, and a plain one whose header names a coding.
 _CODINGS_OF_WARCIO = ("", "gzip", "deflate")
@@ -29,6 +32,29 @@ _PAGES = ("text/html", "application/xhtml")
 _MOST_BYTES = settings.DOWNLOAD_MAXSIZE
 #: Bytes that contain a file's first record.
 _HEAD = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class ArchivedPage:
+    """A page as it was fetched from ``url`` at ``observed_at``, in UTC; validators are None if the server sent none."""
+
+    url: str
+    body: bytes
+    observed_at: datetime
+    content_type: str = ""
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A record or file that is not a page; the reason is a key of the summary."""
+
+    reason: str
+
+
+class ArchiveError(Exception):
+    """A path cannot be read as an archive; the message is one line for the user."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +189,46 @@ def _time(date: str) -> datetime:
     """Return a record's time, in whole seconds; WARC 1.1 allows any number of decimals, or a date alone."""
     time = datetime.fromisoformat(date)
     return time.replace(microsecond=0, tzinfo=time.tzinfo or UTC).astimezone(UTC)
+
+
+#: Names of a folder's own page.
+_INDEX = ("", "index", "index.html", "index.htm")
+_END_OF_HEAD = re.compile(rb"</head|<body", re.IGNORECASE)
+
+
+def read_html_files(files: Iterable[Path], base: str) -> Iterator[ArchivedPage | Skipped]:
+    """Yield the pages whose URL on the site at ``base`` is known, or why a file is skipped.
+
+    The modification time of a file is the time at which its page was observed.
+    """
+    site = Site(base)
+    for path in files:
+        try:
+            body = path.read_bytes()
+            modified_at = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
+        except (OSError, OverflowError, ValueError):
+            yield Skipped("unreadable")
+            continue
+        head = _END_OF_HEAD.split(body, 1)[0]  # it names the page's address
+        url = named_url(parse_document(head, base, site)) or _address_from_path(path, site)
+        if url is None:
+            yield Skipped("without_address")
+        else:
+            yield ArchivedPage(url, body, modified_at)
+
+
+def _address_from_path(path: Path, site: Site) -> str | None:
+    """Return the URL of a file in a mirror, whose folders are named after the site's host and paths; or None."""
+    parts = path.parts
+    host = next((index for index, part in enumerate(parts) if site.is_host(part)), None)
+    if host is None:
+        return None
+    *folders, name = ["", *parts[host + 1 :]]
+    # wget saves a page of the root with a query as index.html?p=1, and with -E as index.html?p=1.html
+    name, _, query = name.removesuffix(".html").partition("?")
+    own = [*folders, *([name] if name not in _INDEX else []), ""]
+    address = site.address("/".join(own) + (f"?{query}" if query else ""))
+    return site.canonical(address) if address else None
 
 
 _WARC = (".warc", ".warc.gz", f".warc{warc.IN_PROGRESS}", f".warc.gz{warc.IN_PROGRESS}")

@@ -55,15 +55,14 @@ def is_compressed(head: bytes) -> bool:
     return head.startswith(b"\x1f\x8b")
 
 
-def read_records(file: BinaryIO, start: int, stop: int | None) -> Iterator[tuple[int, bytes | None]]:
+def read_records(file: BinaryIO, start: int, stop: int) -> Iterator[tuple[int, bytes | None]]:
     """Yield offset and content of the records that begin from byte ``start``, where one begins, to before ``stop``.
 
     The content is decompressed; it is None if bytes are damaged or a record is longer than ``MOST_BYTES``.
     """
     file.seek(0)
     read, find = (_read_member, _find_member) if is_compressed(file.read(2)) else (_read_plain, _find_plain)
-    size = file.seek(0, os.SEEK_END)
-    stop = size if stop is None else min(stop, size)
+    stop = min(stop, file.seek(0, os.SEEK_END))
     offset: int | None = start
     while offset is not None and offset < stop:
         place = offset

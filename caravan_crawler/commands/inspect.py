@@ -22,6 +22,7 @@ from caravan_crawler.console import floors_of, is_terminal, print_err, print_out
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
 from caravan_crawler.own_commands import OwnCommand
+from caravan_crawler.pages.article import named_url
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.spiders.requests import charset_of, parse_response
 from caravan_crawler.urls import PUBLIC_BASE, Site, is_page_address
@@ -89,9 +90,7 @@ class Command(OwnCommand):
         except OSError as error:
             self.end(f"{target} cannot be read: {error.strerror}", REFUSED)
             return
-        from caravan_crawler.archive.pages import claimed_address  # not in a crawl, which imports every command
-
-        url = opts.url or claimed_address(parse_document(body, PUBLIC_BASE, Site(PUBLIC_BASE)))
+        url = opts.url or named_url(parse_document(body, PUBLIC_BASE, Site(PUBLIC_BASE)))
         if url is None:
             if opts.save_fixture is not None:
                 self.end(f"{target} does not name its own address, which a case needs: give it with --url", REFUSED)

@@ -48,8 +48,7 @@ class Command(OwnCommand):
         except ArgumentError as error:
             raise UsageError(f"--site: {error}", print_help=False) from None
         try:
-            from caravan_crawler.archive.pages import ArchiveError
-            from caravan_crawler.archive.sources import find_sources
+            from caravan_crawler.archive.sources import ArchiveError, find_sources
             from caravan_crawler.reparse.reader import ProcessDiedError
         except ModuleNotFoundError as error:
             if (error.name or "").partition(".")[0] != "warcio":
@@ -103,7 +102,7 @@ class Command(OwnCommand):
 
 def _origin(sources: Any, site: str, store_url: str) -> tuple[str, str | None]:
     """Return edition and identity of the site whose pages these are, or raise ArchiveError."""
-    from caravan_crawler.archive.pages import ArchiveError
+    from caravan_crawler.archive.sources import ArchiveError
 
     abouts = [source.about for source in sources]
     # By the site: a copy may be noted as the original.

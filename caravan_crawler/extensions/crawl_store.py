@@ -110,7 +110,7 @@ class CrawlStore:
     def _is_asked_for(self, row: Any) -> bool:
         """Whether a stored article is in this run's period and sections, or among its ``urls``."""
         arguments, addresses = self.spider.arguments, map(self.spider.site.address, self.spider.arguments.urls)
-        if arguments.urls and row["key"] not in {str(address.key) for address in addresses if address}:
+        if arguments.urls and row["key"] not in {address.key for address in addresses if address}:
             return False
         return arguments.wants(row["section"], row["date_published"])
 
@@ -118,7 +118,7 @@ class CrawlStore:
         """Load again what other runs have stored since this one began, as a worker does that becomes the leader."""
         spider, in_robots_txt = self.spider, self.spider.sitemaps.in_robots_txt
         self._resumed = crawl_state.continued(self.store, spider.run_id, self._scope, database.now())
-        self.articles.reload()
+        self.articles.load()
         spider.reset()
         self._load_sources()
         for path in in_robots_txt:

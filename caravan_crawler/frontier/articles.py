@@ -15,8 +15,6 @@ from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.page import PageKind
 from caravan_crawler.urls import Address, Site, has_moved, is_same_article
 
-Key = int | str
-
 #: Alternative URLs stored per article until one of its URLs is read.
 _MOST_ALTERNATIVES = 5
 
@@ -56,7 +54,7 @@ def day_of_article(article: ArticleReading) -> date | None:
 
 def one_for_each_article(urls: list[str], site: Site) -> list[str]:
     """Return one URL per article; prefer the article's own path to a short link."""
-    chosen: dict[Key, str] = {}
+    chosen: dict[str, str] = {}
     for url in sorted(urls, key=lambda url: (address := site.address(url)) is not None and address.alias):
         address = site.address(url)
         chosen.setdefault(address.key if address else url, url)
@@ -77,17 +75,17 @@ class Frontier:
 
     def __init__(self, site: Site) -> None:
         self._site = site
-        self._asked: dict[Key, str | None] = {}
-        self._recorded: dict[Key, str | None] = {}
-        self._short_links: dict[Key, str] = {}
-        self._alternatives: dict[Key, dict[str, Address]] = {}
+        self._asked: dict[str, str | None] = {}
+        self._recorded: dict[str, str | None] = {}
+        self._short_links: dict[str, str] = {}
+        self._alternatives: dict[str, dict[str, Address]] = {}
         self._failed: set[str] = set()
 
-    def key(self, address: Address) -> Key:
+    def key(self, address: Address) -> str:
         """Return the key of the article, as far as its address identifies it."""
         path = address.path
         if address.article_id is not None and path is not None:
-            asked = self._asked.get(address.article_id)
+            asked = self._asked.get(address.key)
             if asked is not None and not is_same_article(address.article_id, asked, path):
                 return path
         return address.key
@@ -103,7 +101,7 @@ class Frontier:
         """Whether the article is recorded, or this own path of it was already requested."""
         return address.key in self._recorded or self._asked.get(address.key) == address.spelling
 
-    def mark_requested(self, key: Key, path: str | None = None) -> None:
+    def mark_requested(self, key: str, path: str | None = None) -> None:
         """Mark an article as requested: it is in the store, or this run requests it anyway."""
         self._asked[key] = path
 
@@ -132,9 +130,8 @@ class Frontier:
 
     def claim(self, key: str, address: Address, url: str) -> str:
         """Return the URL to fetch for an article that this run has claimed."""
-        its_key: Key = int(key) if key.isdecimal() else key
-        self._asked[its_key] = address.path
-        self._short_links.pop(its_key, None)
+        self._asked[key] = address.path
+        self._short_links.pop(key, None)
         return url if address.path is None else self._first_url(address, url)
 
     def _first_url(self, address: Address, url: str) -> str:
@@ -145,7 +142,7 @@ class Frontier:
             self.add_alternative(address, url)
         return self._site.canonical(address)
 
-    def failed(self, key: Key, address: Address, landed: Address | None = None) -> str | None:
+    def failed(self, key: str, address: Address, landed: Address | None = None) -> str | None:
         """Mark an article's URL as failed; return an alternative URL, or None.
 
         ``landed`` is the address to which the URL redirects, perhaps another spelling of the same path.
@@ -173,7 +170,7 @@ class Frontier:
 
     def pop_short_links(self) -> list[Target]:
         """Remove and return the short links of articles with no other URL."""
-        links = [Target(str(key), url) for key, url in self._short_links.items() if key not in self._asked]
+        links = [Target(key, url) for key, url in self._short_links.items() if key not in self._asked]
         self._asked.update(dict.fromkeys(self._short_links))
         self._short_links.clear()
         return links
@@ -184,10 +181,10 @@ class Frontier:
         The returned address has no number if the number belongs to another article.
         """
         number, path = address.article_id, address.path
-        recorded = self._recorded.get(number) if number is not None else None
+        recorded = self._recorded.get(address.key)
         if number is not None and path and recorded and not _is_surely_same(number, recorded, path):
-            address, number = Address(path, None), None
-        keys = {key for key in (number, path) if key is not None}
+            address = Address(path, None)
+        keys = {key for key in (address.key, path) if key is not None}
         if keys & self._recorded.keys():
             return None
         for key in keys:

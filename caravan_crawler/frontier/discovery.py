@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
 from caravan_crawler.arguments import CrawlArguments, check_on_site
-from caravan_crawler.frontier.articles import Frontier, Key, Target, day_of, one_for_each_article
+from caravan_crawler.frontier.articles import Frontier, Target, day_of, one_for_each_article
 from caravan_crawler.frontier.speculative_urls import SpeculativeUrls
 from caravan_crawler.items import PageWrites
 from caravan_crawler.normalise.dates import ALMATY
@@ -34,7 +34,7 @@ class Discovery:
         arguments: CrawlArguments,
         frontier: Frontier,
         article_store: ArticleStore,
-        note_day: Callable[[Key, date | None], None],
+        note_day: Callable[[str, date | None], None],
         most_hops: int,
         most_undated: int,
     ) -> None:
@@ -67,10 +67,10 @@ class Discovery:
         """Yield key and URL of each page of the argument ``urls`` that the resumed runs have not read."""
         checked = [check_on_site(url, self._site) for url in self._arguments.urls]
         urls = {url: self._site.address(url) for url in one_for_each_article(checked, self._site)}
-        keys = [str(address.key) for address in urls.values() if address]
+        keys = [address.key for address in urls.values() if address]
         done = crawl_state.read_since(self._store, keys, self.resumed.started_at) if self.resumed.runs else set()
         for url, address in urls.items():
-            key = str(address.key) if address else None
+            key = address.key if address else None
             if key not in done:
                 yield key, url
 
@@ -158,8 +158,8 @@ class Discovery:
 
         ``is_listed``: the links come from a listing, a feed or a sitemap; other links may lead anywhere.
         """
-        new: dict[Key, tuple[Address, str]] = {}
-        others: dict[Key, list[tuple[Address, str]]] = {}
+        new: dict[str, tuple[Address, str]] = {}
+        others: dict[str, list[tuple[Address, str]]] = {}
         for address, href in links:
             if not self._arguments.has_section(address.section):
                 continue
@@ -173,13 +173,12 @@ class Discovery:
                     others.setdefault(key, []).append((address, href))
         if not new:
             return []
-        known = self._article_store.known(map(str, new))
+        known = self._article_store.known(new)
         self._separate_by_slug(new, others, known)
         targets = []
         for key, (address, href) in new.items():
-            if address.alias and address.article_id is not None:
-                self._add_alias(address, href, page_url, page_writes)
-            held = known.get(str(key))
+            self._add_alias(address, href, page_url, page_writes)
+            held = known.get(key)
             if held is not None and key in others and not self._is_wanted_again(held, address):
                 # The first URL may have failed in an earlier run; another one on this page may work.
                 wanted = (other for other in others[key] if self._is_wanted_again(held, other[0]))
@@ -197,7 +196,7 @@ class Discovery:
         return targets
 
     def _follow(
-        self, key: Key, address: Address, url: str, page_writes: PageWrites, *, is_listed: bool, is_stored: bool
+        self, key: str, address: Address, url: str, page_writes: PageWrites, *, is_listed: bool, is_stored: bool
     ) -> list[Target]:
         """Return an article to request, or nothing if it is deferred; add it to ``page_writes``.
 
@@ -205,10 +204,10 @@ class Discovery:
         """
         asked, was_deferred = self._site.address(page_writes.asked_url), self._speculative_urls.is_deferred(address)
         if self._speculative_urls.follow_or_defer(address, url, asked, is_listed=is_listed):
-            page_writes.links.append((str(key), url))
+            page_writes.links.append((key, url))
             return self._target(address, url, is_stored=is_stored)
         if self._speculative_urls.is_deferred(address) and not was_deferred:
-            page_writes.deferred.append((str(key), url))
+            page_writes.deferred.append((key, url))
         return []
 
     def targets_of_entries(
@@ -256,10 +255,9 @@ class Discovery:
         ``landed_url`` is that of the page after redirects. URLs that failed in an earlier run are left out until their
         retry is due.
         """
-        its_key: Key = int(key) if key.isdecimal() else key
         other: str | None = url
         while other is not None and (address := self._site.address(other)) is not None:
-            other = self._frontier.failed(its_key, address, self._site.address(landed_url))
+            other = self._frontier.failed(key, address, self._site.address(landed_url))
             if other is not None and self.may_be_asked(other):
                 return [Target(key, other)]
         for alias in map(self._site.here, self._article_store.aliases_of(key)):
@@ -269,28 +267,29 @@ class Discovery:
         return []
 
     def _separate_by_slug(
-        self, new: dict[Key, tuple[Address, str]], others: dict[Key, list[tuple[Address, str]]], known: dict[str, Known]
+        self, new: dict[str, tuple[Address, str]], others: dict[str, list[tuple[Address, str]]], known: dict[str, Known]
     ) -> None:
         """Look up by path the links whose number belongs to another article: a known one, or another link's."""
-        separate: dict[Key, tuple[Address, str]] = {}
+        separate: dict[str, tuple[Address, str]] = {}
         for key, (address, href) in list(new.items()):
-            held = known.get(str(key))
+            held = known.get(key)
             path = address.path if held is None else held.path
-            if path is None or not isinstance(key, int):
+            if path is None or not key.isdecimal():
                 continue
-            if held is not None and held.what == "stored" and has_moved(path, key):
+            number = int(key)
+            if held is not None and held.what == "stored" and has_moved(path, number):
                 continue
-            if held is not None and address.path is not None and not is_same_article(key, path, address.path):
+            if held is not None and address.path is not None and not is_same_article(number, path, address.path):
                 del new[key]
                 self._frontier.mark_requested(key, path)
                 separate[address.path] = (address, href)
             if held is None or held.what == "stored":  # the other links of a failed article are alternatives
                 for other, its_href in others.get(key, ()):
-                    if other.path is not None and not is_same_article(key, path, other.path):
+                    if other.path is not None and not is_same_article(number, path, other.path):
                         separate.setdefault(other.path, (other, its_href))
         separate = {key: link for key, link in separate.items() if key not in new}
         if separate:
-            known |= self._article_store.known(map(str, separate))
+            known |= self._article_store.known(separate)
             new |= separate
 
     def claimed(self, urls: dict[str, str]) -> list[Target]:
@@ -320,12 +319,12 @@ class Discovery:
     def drop_deferred(self) -> None:
         """Drop the deferred URLs: nothing is left to read that could extend the budget."""
         for key in self._speculative_urls.drop_deferred():
-            self._article_store.remove_from_frontier(str(key))
+            self._article_store.remove_from_frontier(key)
 
     def read(self, asked_url: str, *, is_article: bool) -> None:
         """Register whether the requested page was an article."""
         address = self._site.address(asked_url)
-        if is_article or address is None or not self.is_doubtful(str(address.key)):
+        if is_article or address is None or not self.is_doubtful(address.key):
             self._speculative_urls.read(address, is_article=is_article)
 
     def may_be_asked(self, url: str) -> bool:
@@ -368,8 +367,8 @@ class Discovery:
         key = self._frontier.key(address)
         target = self._frontier.url_to_request(address, url)
         if not is_stored:
-            self._article_store.register(str(key))
-        return [] if target is None else [Target(str(key), target)]
+            self._article_store.register(key)
+        return [] if target is None else [Target(key, target)]
 
     def _is_wanted_again(self, known: Known, address: Address) -> bool:
         """Whether a link leads to a page that earlier runs have not read, or that was outside of their period."""
@@ -384,11 +383,12 @@ class Discovery:
         """Register an alternative URL of an article requested before; URLs of its later pages are ignored."""
         if address.part > 1:
             return
-        if address.alias and address.article_id is not None:
-            self._add_alias(address, href, page_url, page_writes)
+        self._add_alias(address, href, page_url, page_writes)
         if not self._frontier.is_read(address) and (url := self._site.resolve(href, page_url)):
             self._frontier.add_alternative(address, url)
 
     def _add_alias(self, address: Address, href: str, page_url: str, page_writes: PageWrites) -> None:
-        if address.part == 1 and (url := self._site.resolve(href, page_url)):
-            page_writes.aliases.append((url, str(address.key)))
+        """Add a link to ``page_writes`` if it is another URL of an article with a number."""
+        is_alias = address.alias and address.article_id is not None and address.part == 1
+        if is_alias and (url := self._site.resolve(href, page_url)):
+            page_writes.aliases.append((url, address.key))

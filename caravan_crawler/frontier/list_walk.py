@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
-from caravan_crawler.frontier.articles import Key
 from caravan_crawler.pages.listing import Card, Listing, PageForm, usual_form
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import LONGEST_DELAY, retry_delay
@@ -33,7 +32,7 @@ class PageRange:
     """Pages of a listing still to be read: from ``page`` to the articles ``until``, or to the end."""
 
     page: int
-    until: frozenset[Key] = frozenset()
+    until: frozenset[str] = frozenset()
     expected: Expected = Expected.UNKNOWN
     """Whether the listing has ``page``."""
     tries: int = 0
@@ -59,13 +58,13 @@ class PageRange:
     def to_json(self) -> list[Any]:
         """Return the range as JSON values."""
         tries = [self.tries, self.retry_at] if self.tries else []
-        return [self.page, sorted(self.until, key=str), self.expected, *tries]
+        return [self.page, sorted(self.until), self.expected, *tries]
 
     @classmethod
     def from_json(cls, value: list[Any]) -> "PageRange":
-        """Return the range from JSON values; earlier versions stored two."""
+        """Return the range from JSON values; earlier versions stored two, and numbers as such."""
         page, until, expected, tries, retry_at = [*value, 0, 0, ""] if len(value) == 2 else [*value, 0, ""][:5]
-        return cls(page, frozenset(until), Expected(expected), tries, retry_at)
+        return cls(page, frozenset(map(str, until)), Expected(expected), tries, retry_at)
 
 
 @dataclass
@@ -77,7 +76,7 @@ class ListState:
     the ranges whose first page was expected, but was not there: they are tried again as failed pages are.
     """
 
-    top: list[Key] = field(default_factory=list)
+    top: list[str] = field(default_factory=list)
     open: list[PageRange] = field(default_factory=list)
     hours: int = 3
     missing: list[PageRange] = field(default_factory=list)
@@ -118,7 +117,7 @@ class ListState:
             return cls()
         left, missing = (list(map(PageRange.from_json, value.get(name, ()))) for name in ("open", "missing"))
         form = value.get("form")
-        return cls(list(value["top"]), left, value["hours"], missing, PageForm(*form) if form else None)
+        return cls(list(map(str, value["top"])), left, value["hours"], missing, PageForm(*form) if form else None)
 
     def page_path(self, listing: str, number: int) -> str:
         """Return path and query of a page of the listing at the path ``listing``."""
@@ -151,11 +150,11 @@ class ListingWalk:
     """
 
     path: str
-    until: frozenset[Key] = frozenset()
+    until: frozenset[str] = frozenset()
     since: date | None = None
     is_resumed: bool = False
     has_shifted: bool = False
-    top: list[Key] = field(default_factory=list)
+    top: list[str] = field(default_factory=list)
     """Articles of the first page when it was read, without those that every page links to."""
     missed: list[int] = field(default_factory=list)
     """Pages that failed or are missing since the last one read."""
@@ -176,9 +175,9 @@ class ListingWalk:
     part: PageRange = field(default_factory=lambda: PageRange(1))
     """The range it reads; stored as open for the next run once its first page is read."""
     _without_new: int = 0
-    _met: set[Key] = field(default_factory=set)
-    _listed: set[Key] = field(default_factory=set)
-    _previous: frozenset[Key] = frozenset()
+    _met: set[str] = field(default_factory=set)
+    _listed: set[str] = field(default_factory=set)
+    _previous: frozenset[str] = frozenset()
     _fertile: int = 0
     _barren: int = 0
     _is_repeated: bool = False
@@ -207,7 +206,7 @@ class ListingWalk:
         """Return whether the listing has a page that the walk has requested."""
         return self.part.expected if self.part.page == number else Expected.UNKNOWN
 
-    def take(self, listing: Listing, around: frozenset[Key]) -> list[Card]:
+    def take(self, listing: Listing, around: frozenset[str]) -> list[Card]:
         """Register the next page; return the cards that no earlier page had.
 
         ``around`` are the articles the page links to around its list, such as the trending ones.
@@ -238,7 +237,7 @@ class ListingWalk:
         is_full = 0 < self._most_own <= self.own
         return Expected.SURE if self._last > number or is_above_known or is_full else Expected.LINKED
 
-    def is_missing(self, number: int, listing: Listing, around: frozenset[Key]) -> bool:
+    def is_missing(self, number: int, listing: Listing, around: frozenset[str]) -> bool:
         """Whether a page requested as ``number`` is another page, or has no list of its own.
 
         In that case its articles were all on earlier pages, and it has no pagination or only articles around its list.
@@ -292,7 +291,7 @@ class ListingWalk:
         self._failed += 1
         return self._failed <= _MOST_FAILURES
 
-    def _note_repetition(self, own: frozenset[Key], *, is_barren: bool) -> None:
+    def _note_repetition(self, own: frozenset[str], *, is_barren: bool) -> None:
         if is_barren:
             self._barren += 1
             self._is_repeated |= own == self._previous

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import NamedTuple
 
-from caravan_crawler.frontier.articles import Key, day_of
+from caravan_crawler.frontier.articles import day_of
 from caravan_crawler.frontier.list_walk import Expected, ListingWalk, ListState, PageRange
 from caravan_crawler.pages.listing import Listing, usual_form
 
@@ -43,9 +43,9 @@ class Listings:
         self._states: dict[str, ListState] = {}
         self._changed: dict[str, ListState] = {}
         self._rounds: dict[str, int] = {}
-        self._held: list[tuple[ListingWalk, Listing, list[Key], int]] = []
+        self._held: list[tuple[ListingWalk, Listing, list[str], int]] = []
         self._given_up: list[ListingWalk] = []
-        self._days: dict[Key, date] = {}
+        self._days: dict[str, date] = {}
         self._ends: dict[ListingWalk, tuple[str, str, str]] = {}
         self._gaps: list[tuple[str, str, str]] = []
 
@@ -76,13 +76,13 @@ class Listings:
         changed, self._changed = self._changed, {}
         return changed
 
-    def note_day(self, key: Key, day: date | None) -> None:
+    def note_day(self, key: str, day: date | None) -> None:
         """Register the day of an article, for listings that print none."""
         if self._is_bounded and day is not None:
             self._days[key] = day
 
     def read(
-        self, walk: ListingWalk, listing: Listing, around: frozenset[Key], new: int, *, is_in_sitemaps: bool = False
+        self, walk: ListingWalk, listing: Listing, around: frozenset[str], new: int, *, is_in_sitemaps: bool = False
     ) -> list[ListPage]:
         """Process a page of a walk; return the pages to request next.
 
@@ -203,7 +203,7 @@ class Listings:
     def _start(self, path: str, state: ListState, part: PageRange, *, is_resumed: bool) -> ListPage:
         return self._page(ListingWalk(path, part.until, self._since, is_resumed, state=state, part=part), part.page)
 
-    def _next(self, walk: ListingWalk, listing: Listing, keys: list[Key], new: int) -> list[ListPage]:
+    def _next(self, walk: ListingWalk, listing: Listing, keys: list[str], new: int) -> list[ListPage]:
         following = walk.next_number(listing, [self._days[key] for key in keys if key in self._days], new)
         if following is None:
             return self.ended(walk)

@@ -46,27 +46,19 @@ class SourceSchedule:
         """Add the sources that other runs have found since this one began."""
         self._own = sources | self._own
 
-    def _source(self, path: str) -> Source:
+    def source(self, path: str) -> Source:
         """Return the state of a source; ``read_at`` is empty if it was never read."""
         return self._own.get(path) or Source("")
 
     def is_due(self, path: str, every: timedelta) -> bool:
         """Whether a source was not read within ``every``."""
-        read_at = self.read_at(path)
+        read_at = self.source(path).read_at
         return not read_at or self._now - datetime.fromisoformat(read_at) >= every
 
     def is_list_due(self, path: str) -> bool:
         """Whether a listing's interval, which depends on its yield, has passed."""
-        state = ListState.from_json(self._source(path).state)
+        state = ListState.from_json(self.source(path).state)
         return self.is_due(path, timedelta(hours=state.hours) - _EARLY)
-
-    def read_at(self, path: str) -> str:
-        """Return when a source was last read, or an empty string."""
-        return self._source(path).read_at
-
-    def stamp_of(self, path: str) -> str | None:
-        """Return the stamp that a sitemap had in its index when it was last read."""
-        return self._source(path).stamp
 
     @property
     def pending_sitemaps(self) -> list[tuple[str, str | None]]:
@@ -76,7 +68,7 @@ class SourceSchedule:
 
     def list_state(self, path: str) -> ListState:
         """Return how far a listing has been walked."""
-        if (own := self._source(path).state) is not None:
+        if (own := self.source(path).state) is not None:
             return ListState.from_json(own)
         full = self._full.get(path)
         state = ListState.from_json(full.state if full else None)
@@ -227,7 +219,7 @@ class Sitemaps:
 
     def is_due(self, path: str) -> bool:
         """Whether a root is due: an index in every run, others once in six or 24 hours."""
-        if self._schedule.stamp_of(path) == NO_INDEX:
+        if self._schedule.source(path).stamp == NO_INDEX:
             return self._schedule.is_due(path, _LARGE_EVERY)
         return path not in OTHER_SITEMAPS or self._schedule.is_due(path, _SITEMAPS_EVERY)
 
@@ -267,8 +259,8 @@ class Sitemaps:
                 old.append(child)
             elif self._may_have_changed(child):
                 due.append(child)
-        old.sort(key=lambda child: self._schedule.read_at(child.path))
-        unread = [child for child in old if not self._schedule.read_at(child.path)]
+        old.sort(key=lambda child: self._schedule.source(child.path).read_at)
+        unread = [child for child in old if not self._schedule.source(child.path).read_at]
         again = [child for child in old[len(unread) :] if self._schedule.is_due(child.path, _OLD_EVERY)][:_OLD_IN_A_RUN]
         chosen = sorted([*due, *unread, *again], key=lambda child: month_of(child.path) or date.min, reverse=True)
         self._waiting.update(child.path for child in chosen)
@@ -335,8 +327,8 @@ class Sitemaps:
 
     def was_there(self, path: str) -> bool:
         """Whether an earlier run has read the sitemap, or found it unreadable."""
-        earlier = self._schedule.stamp_of(path)
-        return earlier == UNREADABLE or (bool(self._schedule.read_at(path)) and earlier != ABSENT)
+        earlier = self._schedule.source(path)
+        return earlier.stamp == UNREADABLE or (bool(earlier.read_at) and earlier.stamp != ABSENT)
 
     def is_month_wanted(self, path: str) -> bool:
         """Whether the month in a sitemap's name is in the period."""
@@ -363,15 +355,15 @@ class Sitemaps:
         return _NUMBER.search(child.path) is not None and child.path not in growing
 
     def _may_have_changed(self, child: Child) -> bool:
-        read_at = self._schedule.read_at(child.path)
-        if not read_at:
+        earlier = self._schedule.source(child.path)
+        if not earlier.read_at:
             return True
         if child.stamp is not None:
-            if self._schedule.stamp_of(child.path) != child.stamp:
+            if earlier.stamp != child.stamp:
                 return True
             # A stamp without a time does not change again on the same day.
             day = day_of(child.stamp) if len(child.stamp) <= len("2026-11-28") else None
-            is_open = day is not None and day >= datetime.fromisoformat(read_at).astimezone(UTC).date()
+            is_open = day is not None and day >= datetime.fromisoformat(earlier.read_at).astimezone(UTC).date()
             return is_open and self._schedule.is_due(child.path, _GROWING_EVERY)
         is_month = month_of(child.path) is not None
         return self._schedule.is_due(child.path, _GROWING_EVERY if is_month else _SITEMAPS_EVERY)

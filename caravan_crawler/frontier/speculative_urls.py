@@ -46,11 +46,11 @@ class SpeculativeUrls:
         self.refused = 0
         """Number of links not followed: chain too deep, or too many URLs deferred."""
         self._articles = 0
-        self._doubtful: dict[int | str, _Doubtful] = {}
+        self._doubtful: dict[str, _Doubtful] = {}
         self._in_section: Counter[str | None] = Counter()
         self._proven: set[str | None] = set()
-        self._fruitless: set[int | str] = set()
-        self._deferred: dict[int | str, tuple[Address, str, int]] = {}
+        self._fruitless: set[str] = set()
+        self._deferred: dict[str, tuple[Address, str, int]] = {}
 
     @property
     def deferred(self) -> int:
@@ -60,7 +60,7 @@ class SpeculativeUrls:
     @property
     def doubtful(self) -> list[str]:
         """Keys of the requested speculative URLs."""
-        return [str(key) for key in self._doubtful]
+        return [*self._doubtful]
 
     def is_deferred(self, address: Address) -> bool:
         """Whether an address is deferred."""
@@ -97,7 +97,7 @@ class SpeculativeUrls:
 
     def remove_articles(self, articles: Container[str]) -> None:
         """Remove the speculative keys that other workers have read as ``articles``."""
-        for key in [key for key in self._doubtful if str(key) in articles]:
+        for key in [key for key in self._doubtful if key in articles]:
             self._prove(key)
 
     def pop_deferred(self, is_known: Callable[[Address], bool]) -> list[tuple[Address, str]]:
@@ -114,14 +114,14 @@ class SpeculativeUrls:
             del self._deferred[key]
         return taken
 
-    def drop_deferred(self) -> list[int | str]:
+    def drop_deferred(self) -> list[str]:
         """Refuse all deferred URLs; return their keys."""
         keys = [*self._deferred]
         self.refused += len(keys)
         self._deferred.clear()
         return keys
 
-    def _prove(self, key: int | str) -> None:
+    def _prove(self, key: str) -> None:
         if (doubtful := self._doubtful.pop(key, None)) is not None:
             self._in_section[doubtful.section] -= 1
             self._proven.add(doubtful.section)

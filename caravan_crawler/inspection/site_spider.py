@@ -41,7 +41,7 @@ class _Candidate(NamedTuple):
     """An article that may be requested, with the traits in which articles differ."""
 
     found: Found
-    article: int | str
+    article: str
     traits: dict[str, str]
 
 
@@ -68,7 +68,7 @@ class SamplePlan:
         self._most = most
         self._used = used
         self._asked: set[str] = set()
-        self._seen: set[tuple[int | str, str]] = set()
+        self._seen: set[tuple[str, str]] = set()
         self._taken = {name: Counter[str]() for name in _WEIGHTS}
 
     def pages(self) -> Iterator[Asked]:
@@ -158,7 +158,7 @@ class SamplePlan:
         sources = sorted(self._inspection.facts, key=lambda one: _MOST_TELLING.index(one.asked.role))
         listed = [(found, one.url) for one in sources if one.source for found in _spread(one.source.found)]
         listed += [(alias, one.url) for one in self._inspection.articles for alias in one.aliases]
-        candidates: dict[tuple[int | str, str], _Candidate] = {}
+        candidates: dict[tuple[str, str], _Candidate] = {}
         for found, source in listed:
             if found.address is not None and found.url not in self._asked:
                 candidate = _candidate(found, found.address, source)

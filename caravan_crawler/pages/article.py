@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
 
 from caravan_crawler.pages import readers
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.images import picture_urls
 from caravan_crawler.pages.layout import Layout, find_layout
 from caravan_crawler.pages.readers import ArticlePage
-from caravan_crawler.urls import Address, is_same_slug, slug_of
+from caravan_crawler.urls import Address, article_address, is_page_address, is_same_slug, slug_of
 
 _DIGITS_AT_END = re.compile(r"(\d+)\W*$")
 #: Letters at the end of a headline that are searched for a number, as a title may be of any length.
@@ -61,6 +62,14 @@ def claimed_address(document: Document) -> Address | None:
         claimed = document.site.address(href, document.base_url) if href else None
         if fetched is not None and claimed is not None and claimed.path is not None:
             return None if _may_be_own(claimed, fetched) else claimed
+    return None
+
+
+def named_url(document: Document) -> str | None:
+    """Return the URL of an article that a page of unknown address names as its own, or None."""
+    for claim in (document.structured.links.get("canonical"), document.structured.text("og:url")):
+        if claim and is_page_address(claim) and article_address(urlsplit(claim).path, urlsplit(claim).query):
+            return claim
     return None
 
 

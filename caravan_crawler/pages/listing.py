@@ -280,7 +280,7 @@ def _cards(document: Document) -> Iterator[Card]:
         address = site.address(link.get("href") or "", document.base_url)
         if address is not None and not any(around.tag in ("nav", "footer") for around in link.around):
             found.append((address, link))
-    cards: dict[int | str, list[int]] = {}
+    cards: dict[str, list[int]] = {}
     for number, (address, _) in enumerate(found):
         cards.setdefault(address.key, []).append(number)
     boxes = _boxes(found)
@@ -299,10 +299,10 @@ def _is_headline(document: Document, link: Element) -> bool:
     return any(block.tag in HEADINGS for block in document.blocks[link.first : link.last])
 
 
-def linked_headlines(document: Document) -> dict[int | str, str]:
+def linked_headlines(document: Document) -> dict[str, str]:
     """Return the headline of each article the page links to, by its key: a heading, else the first linked text."""
-    headings: dict[int | str, str] = {}
-    texts: dict[int | str, str] = {}
+    headings: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for block in document.blocks:
         for text, href in block.linked_texts() if block.zone not in ("nav", "footer") else ():
             address = document.site.address(href, document.base_url) if text and not is_date(text) else None

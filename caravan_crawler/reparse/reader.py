@@ -18,8 +18,7 @@ from urllib.parse import urlsplit
 
 from scrapy.settings import Settings
 
-from caravan_crawler.archive.pages import ArchivedPage, Skipped
-from caravan_crawler.archive.sources import Part
+from caravan_crawler.archive.sources import ArchivedPage, Part, Skipped
 from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.normalise.text import encodable, printable
 from caravan_crawler.pages.article import ArticleReading, read_article

@@ -20,7 +20,7 @@ from caravan_crawler.report.coverage import coverage_section, read_coverage
 from caravan_crawler.report.elements import Cell, Link, Number, Section, Share, Table, duration, number
 from caravan_crawler.report.page_facts import rates_section, read_rates, read_trending, read_weather, trending_section
 from caravan_crawler.store import schema
-from caravan_crawler.store.snapshot import Run, Snapshot, count_rows, failure_reasons, first_and_last_day, last_runs
+from caravan_crawler.store.snapshot import Run, Snapshot, count_rows, count_values, first_and_last_day, last_runs
 from caravan_crawler.store.store import edition_held, site_title
 
 _MOST_RUNS = 150
@@ -117,7 +117,8 @@ def read_failures(snapshot: Snapshot) -> tuple[list[tuple[str, int]], list[Any]]
     """Return the reasons with their numbers of pages, most frequent first, and the pages that failed most often."""
     columns = schema.failures.c
     worst = select(schema.failures).order_by(columns.attempts.desc(), columns.first_failed_at, columns.url)
-    return failure_reasons(snapshot), list(snapshot.rows(worst.limit(elements.LISTED)))
+    reasons = [*count_values(snapshot, columns.reason).items()]
+    return reasons, list(snapshot.rows(worst.limit(elements.LISTED)))
 
 
 def runs_section(runs: list[Run], total: int) -> Section:

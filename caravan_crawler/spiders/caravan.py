@@ -358,12 +358,11 @@ class CaravanSpider(Spider):
         """Yield the article's item, or the request for its second page; nothing if this run has read it before."""
         address, writes = article.address, page.writes
         assert address is not None
-        request = page.response.request
-        assert request is not None
+        request = page.request
         if problem := temporary_redirect_problem(request, self.site, address.article_id):
             its_own = self.site.address(request.url)
             yield from self._try_next_url(writes.bare(), request.url, *problem, is_sure=False)
-            writes.asked_url, writes.asked_key = request.url, str(its_own.key) if its_own else None
+            writes.asked_url, writes.asked_key = request.url, its_own.key if its_own else None
         elif self._is_other_article(writes, address):
             yield from self._on_other_article(writes, page.document.url)
             writes.asked_url, writes.asked_key = page.document.url, None
@@ -373,7 +372,7 @@ class CaravanSpider(Spider):
         if own is None:
             self.crawl_stats.count("dropped/known_under_another_address")
             # The next run makes the new URL of a moved article the canonical one.
-            page.writes.article_key = None if has_moved(address.path, address.article_id) else str(address.key)
+            page.writes.article_key = None if has_moved(address.path, address.article_id) else address.key
             yield page.writes
             return
         article.address = own
@@ -393,7 +392,7 @@ class CaravanSpider(Spider):
         assert address is not None
         assert page.reading is not None
         item = article_record(article, self.site, page.document.url, page.received_at)
-        writes.article_key, writes.has_item = str(address.key), True
+        writes.article_key, writes.has_item = address.key, True
         writes.found_by, writes.page_facts = article.found_by, page.reading.parts
         writes.aliases += [(url, writes.article_key) for url in {writes.asked_url, page.document.url} - {item.url}]
         is_listed = address.section and not self.arguments.urls and not self.sitemaps.covers_period
@@ -416,7 +415,7 @@ class CaravanSpider(Spider):
         claimants.append(page)
         if len(claimants) == 1:
             self.discovery.new_targets([(claimed, url)], url, page.writes, is_listed=True)
-            meta, read = {"key": str(claimed.key)}, {"url": url, "follow": follow}
+            meta, read = {"key": claimed.key}, {"url": url, "follow": follow}
             yield self.requests.page(url, handlers, Priority.ARTICLE + 1, meta=meta, dont_filter=True, cb_kwargs=read)
 
     def parse_claimed(self, response: Response, url: str, *, follow: bool) -> Iterator[Any]:
@@ -463,7 +462,7 @@ class CaravanSpider(Spider):
         first.writes.failure = Failure(OTHER_ARTICLE, f"it is the article of {url}")
         asked_key, its_address = first.writes.asked_key, other.address or article.claimed
         if asked_key is None or not self.discovery.is_stored(asked_key):
-            first.writes.aliases.append((first.writes.asked_url, str(its_address.key)))
+            first.writes.aliases.append((first.writes.asked_url, its_address.key))
         yield from self._try_next_url(first.writes, first.document.url)
 
     def _after_move(self) -> Iterator[Request]:
@@ -478,13 +477,11 @@ class CaravanSpider(Spider):
 
     def _first_part(self, page: Page) -> Request | None:
         """Return the request for an article's first page if a later one was requested."""
-        request = page.response.request
-        assert request is not None
         asked = self.site.address(page.writes.asked_url)
         if asked is None or asked.part == 1:
             return None
-        url, handlers, meta = self.site.canonical(asked), (request.callback, request.errback), {"key": str(asked.key)}
-        return self.requests.page(url, handlers, Priority.ARTICLE, meta=meta, dont_filter=True)
+        url, handlers = self.site.canonical(asked), (page.request.callback, page.request.errback)
+        return self.requests.page(url, handlers, Priority.ARTICLE, meta={"key": asked.key}, dont_filter=True)
 
     def _part(self, url: str, first: Page, parts: Parts) -> Request:
         handlers, read = (self.parse_part, self.part_failed), {"first": first, "parts": parts}
@@ -524,7 +521,7 @@ class CaravanSpider(Spider):
     def _failed_part(self, first: Page, parts: Parts, reason: str, message: str) -> PageWrites:
         address = parts.first.address
         assert address is not None
-        article = PageWrites(first.writes.asked_url, first.writes.asked_key or str(address.key))
+        article = PageWrites(first.writes.asked_url, first.writes.asked_key or address.key)
         return self.crawl_stats.fail(article, f"part_{reason}", message)
 
     # Sources
@@ -588,8 +585,7 @@ class CaravanSpider(Spider):
             yield again
         else:
             self.crawl_stats.page(page.kind)
-            yield self._source_failed(page.writes.bare(), *page.problem)
-            yield from self._skip_list_page(walk, number, is_settled=self._is_settled(page.writes.asked_url))
+            yield from self._list_page_failed(page.writes.bare(), walk, number, *page.problem)
 
     @errback
     def list_failed(self, failed: FailedRequest) -> Iterator[Any]:
@@ -601,10 +597,9 @@ class CaravanSpider(Spider):
         if failed.is_absent or (failed.is_gone and number > 1):
             yield from self._without_list_page(failed.writes, walk, number, failed.reason, failed.message)
             return
-        yield self._source_failed(failed.writes, failed.reason, failed.message)
         if failed.is_gone:
             self.note_missing_section(failed.writes)
-        yield from self._skip_list_page(walk, number, is_settled=self._is_settled(failed.writes.asked_url))
+        yield from self._list_page_failed(failed.writes, walk, number, failed.reason, failed.message)
 
     def _read_list(self, page: Page, reading: PageReading, walk: ListingWalk, number: int) -> Iterator[Any]:
         document, writes = page.document, page.writes
@@ -627,7 +622,7 @@ class CaravanSpider(Spider):
         targets = self.discovery.new_targets(links, document.base_url, writes, is_listed=True)
         if targets and self.sitemaps.name_everything:
             self.sitemaps.are_incomplete = True
-        listed = {str(card.address.key) for card in listing.cards if card.is_articles}
+        listed = {card.address.key for card in listing.cards if card.is_articles}
         writes.listed = {target.key for target in targets if not target.key.isdecimal()} & listed
         is_in_sitemaps = self.sitemaps.name_everything
         following = self.lists.read(walk, listing, around, len(targets), is_in_sitemaps=is_in_sitemaps)
@@ -647,20 +642,24 @@ class CaravanSpider(Spider):
         A later run asks again for a page to which another links.
         """
         expected = walk.expected(number)
+        if expected is not Expected.SURE:
+            self.crawl_stats.count(f"absent/{reason}")
         reason, message = f"list_{reason}", f"{message}; the list seems to go on here"
         if expected is Expected.SURE:
             writes = self.crawl_stats.fail(writes.bare(), reason, message)
-        else:
-            self.crawl_stats.count(f"absent/{reason.removeprefix('list_')}")
-        if expected is Expected.LINKED:
+        elif expected is Expected.LINKED:
             self.logger.info("A list ends before %s (%s)", writes.asked_url, message)
             self.lists.note_end(walk, writes.asked_url, reason, message)
         following = self.lists.missing(walk, number)
         yield self._list_writes(writes)
         yield from self.requests.listing_pages(following)
 
-    def _skip_list_page(self, walk: ListingWalk, number: int, *, is_settled: bool = False) -> Iterator[Any]:
-        following = self.lists.failed(walk, number, is_settled=is_settled)
+    def _list_page_failed(
+        self, writes: PageWrites, walk: ListingWalk, number: int, reason: str, message: str
+    ) -> Iterator[Any]:
+        """Store a failed page of a listing, and try the next one."""
+        yield self._source_failed(writes, reason, message)
+        following = self.lists.failed(walk, number, is_settled=self._is_settled(writes.asked_url))
         yield self._list_writes()
         yield from self.requests.listing_pages(following)
 
@@ -772,7 +771,7 @@ class CaravanSpider(Spider):
     def _entries(self, read: Syndication, writes: PageWrites, targets: list[Target]) -> Iterator[Any]:
         """Request the articles that a feed or a sitemap names."""
         addresses = (self.site.address(entry.url) for entry in read.pages)
-        yield from self._listed_but_no_article(str(address.key) for address in addresses if address is not None)
+        yield from self._listed_but_no_article(address.key for address in addresses if address is not None)
         yield from self.requests.articles(targets, listed=writes.listed)
 
     def _unreadable(self, response: Response, what: str, stamp: str | None = None) -> Iterator[Any]:
@@ -828,11 +827,9 @@ class CaravanSpider(Spider):
 
     def retry(self, page: Page) -> Request | None:
         """Return the request to repeat for a truncated or blocked page, until the retries are used up."""
-        request = page.response.request
-        assert request is not None
         if page.kind not in WORTH_RETRYING:
             return None
-        return get_retry_request(request, spider=self, reason=f"page is {page.kind}")
+        return get_retry_request(page.request, spider=self, reason=f"page is {page.kind}")
 
     def _try_next_url(
         self, writes: PageWrites, url: str, reason: str | None = None, message: str = "", *, is_sure: bool = True
@@ -843,7 +840,7 @@ class CaravanSpider(Spider):
         Failures of its other URLs, and settled ones (:meth:`Discovery.is_settled`), are only stored, so that no run
         requests these URLs again soon. Without ``is_sure``, the URL may never have had an article.
         """
-        key, targets, result = writes.asked_key, [], writes
+        key, targets = writes.asked_key, []
         if reason is not None and key is not None and self.discovery.has_read(key):
             self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
             yield writes  # with the links of its page
@@ -854,14 +851,14 @@ class CaravanSpider(Spider):
             pass
         elif self.discovery.is_settled(writes.asked_url, is_sure=is_sure):
             self.crawl_stats.count("absent/failed_before")
-            result.failure = Failure(reason, message)
+            writes.failure = Failure(reason, message)
         elif key is None or is_refusal(reason) or not (targets or key in self._unread):
             self._unread.add(key or "")
-            result = self.crawl_stats.fail(writes.bare() if is_sure else writes, reason, message)
+            writes = self.crawl_stats.fail(writes.bare() if is_sure else writes, reason, message)
         else:
-            result = self.crawl_stats.wrong_address(writes, reason, message)
-        result.links += targets  # a run that is killed now leaves it to the next
-        yield result
+            writes = self.crawl_stats.wrong_address(writes, reason, message)
+        writes.links += targets  # a run that is killed now leaves it to the next
+        yield writes
         yield from self.requests.articles(targets)
 
     def _is_other_article(self, writes: PageWrites, address: Address) -> bool:

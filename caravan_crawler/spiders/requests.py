@@ -132,6 +132,12 @@ class Page:
     """None if the page cannot be used."""
 
     @property
+    def request(self) -> Request:
+        """The request of the response."""
+        assert self.response.request is not None
+        return self.response.request
+
+    @property
     def received_at(self) -> datetime:
         """When the response was received, in UTC."""
         return received_at(self.response)

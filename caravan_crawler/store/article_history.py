@@ -15,15 +15,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import Enum, StrEnum, auto
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from caravan_crawler import urls
 from caravan_crawler.items import LINK_FIELDS, NOTHING, RECOVERABLE, REQUIRED, TEXT, VOLATILE, Article
 
 Row = dict[str, Any]
-
-#: Required fields, each with the text it was read from.
-_REQUIRED_AND_RAW = (*REQUIRED, "date_published_raw")
 
 
 class ChangeType(StrEnum):
@@ -129,10 +126,9 @@ class ArticleHistory:
         self._take_views(seen, record["views"])
         if time >= latest:
             self._replace(seen, record, change_type, is_reread=time == latest)
-        elif self.row is not None and time < self.row["first_seen_at"]:
-            self._set(first_seen_at=time)
-        if self.row is not None and self.row["version"] != self.latest_version:
-            self._set(version=self.latest_version)
+        elif self.row is not None:
+            first_seen_at = min(time, self.row["first_seen_at"])
+            self._set_row({**self.row, "first_seen_at": first_seen_at, "version": self.latest_version})
         if earlier:
             change_type = ChangeType.CHANGED if effects else ChangeType.UNCHANGED
         return MergeResult(change_type, effects, tuple(name for name, value in earlier.items() if value not in NOTHING))
@@ -151,7 +147,7 @@ class ArticleHistory:
         """Whether a lost value is kept, at least for now; a time of day is kept only with its day."""
         if name == "published_at" and "date_published" in effects:
             return effects["date_published"] == "lost"
-        return name in _REQUIRED_AND_RAW or self._losses is Losses.PUT_OFF
+        return name.removesuffix("_raw") in REQUIRED or self._losses is Losses.PUT_OFF
 
     def _earlier_reading(self, time: str) -> Row:
         """Return the fields of an earlier reading of the page of this time; empty for a new page."""
@@ -175,10 +171,9 @@ class ArticleHistory:
         """Return the latest state if it is younger than ``time``."""
         return [self.row] if self.row is not None and self.row["observed_at"] > time else []
 
-    def _set(self, **values: Any) -> None:
-        assert self.row is not None
-        self.row = {**self.row, **values}
-        self.has_new_row = True
+    def _set_row(self, row: Row) -> None:
+        self.has_new_row |= row != self.row
+        self.row = row
 
     def aliases(self, seen: Observation) -> Iterator[Row]:
         """Yield the URL of an observation if it is not the canonical one."""
@@ -227,9 +222,7 @@ class ArticleHistory:
         before = self.row or {"first_seen_at": time, "changed_at": time, "checked_at": time, "run_id": seen.run_id}
         is_new_or_changed = change_type in (ChangeType.NEW, ChangeType.CHANGED)
         keeps_run = is_reread or change_type is ChangeType.UNCHANGED
-        row = {
-            **before,
-            **record,
+        its_own = {
             "key": seen.key,
             "run_id": before["run_id"] if keeps_run else seen.run_id,
             "changed_at": time if is_new_or_changed else before["changed_at"],
@@ -240,8 +233,7 @@ class ArticleHistory:
             "found_by": seen.found_by,
             "version": self.latest_version,
         }
-        self.has_new_row |= row != self.row
-        self.row = row
+        self._set_row({**before, **record, **its_own})
 
 
 def _effect(before: Any, now: Any) -> str:
@@ -274,7 +266,7 @@ def change_type_of(row: dict[str, Any], before: Any) -> ChangeType:
         return ChangeType.LOST_FIELDS
     if any(row[name] != before[name] for name in row if name not in (*VOLATILE, *LINK_FIELDS)):
         return ChangeType.CHANGED
-    bases = _base(row["url"]), _base(before["url"])
+    bases = urljoin(row["url"], "/"), urljoin(before["url"], "/")
     if any(json.dumps(row[name]) != json.dumps(before[name]).replace(bases[1], bases[0]) for name in LINK_FIELDS):
         return ChangeType.CHANGED
     return ChangeType.RECOUNTED if row["views"] != before["views"] else ChangeType.UNCHANGED
@@ -283,11 +275,6 @@ def change_type_of(row: dict[str, Any], before: Any) -> ChangeType:
 def lost_fields(row: Row, before: Any) -> list[str]:
     """Return the required fields that the stored row has and ``row`` has not."""
     return [name for name in REQUIRED if not row[name] and before[name]]
-
-
-def _base(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}/"
 
 
 _NOT_LETTERS = re.compile(r"[\W_]+")

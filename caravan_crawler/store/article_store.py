@@ -33,7 +33,6 @@ class ArticleStore:
 
     def __init__(self, store: Store, run_id: str, scope: str) -> None:
         self.store = store
-        self.failing = FailedPages(store, run_id, scope)
         self.fields = FieldCounts()
         self._run_id = run_id
         self._scope = scope
@@ -43,13 +42,13 @@ class ArticleStore:
         self._expected: dict[str, PageWrites] = {}
         self._lacking: dict[str, str] = {}
         self._lost: dict[str, dict[str, Any]] = {}
-        self._last_shown = page_facts.last_lines(store)
         self._texts = KnownTexts(store)
         self.moved = 0
         """Articles of earlier runs that this run has read under a new URL."""
+        self.load()
 
-    def reload(self) -> None:
-        """Reload what other runs have stored since this one began."""
+    def load(self) -> None:
+        """Load what other runs have stored, perhaps since this one began."""
         self.failing = FailedPages(self.store, self._run_id, self._scope)
         self._last_shown = page_facts.last_lines(self.store)
 
@@ -68,7 +67,7 @@ class ArticleStore:
         if self.store.was_empty:
             return []
         of_stored = select(aliases.c.url).join(articles, articles.c.key == aliases.c.article_key)
-        return [url for (url,) in self.store.rows(of_stored.where(articles.c.key == key).order_by(aliases.c.url))]
+        return self.store.scalars(of_stored.where(articles.c.key == key).order_by(aliases.c.url))
 
     # Pages
 
@@ -319,8 +318,8 @@ class ArticleStore:
         if before is None or before["views"] is not None:
             return None if before is None else before["views"]
         counts = select(view_counts.c.views).where(view_counts.c.article_key == key)
-        rows = self.store.rows(counts.order_by(view_counts.c.observed_at.desc()).limit(1))
-        return rows[0][0] if rows else None
+        last: int | None = self.store.scalar(counts.order_by(view_counts.c.observed_at.desc()).limit(1))
+        return last
 
 
 def _take_identity(article: Article, before: Any, page_writes: PageWrites) -> None:

@@ -1,7 +1,7 @@
 """The state of crawls: runs, pages that wait or failed, sources read."""
 
 import logging
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -50,7 +50,9 @@ def retry_delay(reason: str, attempts: int, *, is_source: bool = False) -> timed
 
 @dataclass(slots=True)
 class _Failing:
-    key: str | None
+    """The columns of ``failures`` that a run needs."""
+
+    article_key: str | None
     attempts: int
     run_id: str
     retry_at: str
@@ -67,28 +69,27 @@ class FailedPages:
         self._scope = scope
         time = database.now()
         self._known: dict[str, _Failing] = {}
-        self._losing: set[str] = set()
+        self._losing: set[str | None] = set()
         self._settled: set[str] = set()
         self.due: list[str] = []
         """URLs of failed articles to request in this run; listings and feeds are requested anyway."""
-        self.unseen: set[str] = set()
+        self.unseen: set[str | None] = set()
         """Keys of articles that robots.txt has forbidden: no run has seen whether their pages are articles."""
-        names = ("url", "article_key", "attempts", "run_id", "retry_at", "scope", "reason", "first_failed_at")
-        for row in store.rows(select(*(failures.c[name] for name in names))):
-            of_run = row.article_key, row.attempts, row.run_id, row.retry_at
-            self._known[row.url] = _Failing(*of_run, row.reason, row.first_failed_at, row.scope)
+        columns = (failures.c.url, *(failures.c[one.name] for one in fields(_Failing)))
+        for url, *values in store.rows(select(*columns)):
+            row = self._known[url] = _Failing(*values)
             if row.reason == LOST_FIELDS:
                 self._losing.add(row.article_key)
             if row.reason == FORBIDDEN:
                 self.unseen.add(row.article_key)
             # A run of a period or some sections does not repeat the failures of others.
             if row.article_key is not None and row.retry_at <= time and (not scope or row.scope == scope):
-                self.due.append(row.url)
+                self.due.append(url)
         failing_in = {row.run_id for row in self._known.values()}
         sound = select(runs.c.run_id).where(runs.c.run_id.in_(failing_in), runs.c.exit_code == SOUND)
-        self._sound = {run for (run,) in store.rows(sound)} if failing_in else set()
+        self._sound = set(store.scalars(sound)) if failing_in else set()
         last = select(runs.c.started_at).where(runs.c.scope == scope).order_by(runs.c.number.desc()).limit(_FEWEST_RUNS)
-        self._starts = [start for (start,) in store.rows(last)] if failing_in else []
+        self._starts = store.scalars(last) if failing_in else []
 
     def may_be_asked(self, url: str) -> bool:
         """Whether the page has not failed, or its retry is due."""
@@ -136,29 +137,23 @@ class FailedPages:
         attempts = 1 if row is None else row.attempts + (row.run_id != self._run_id)
         retry_at = database.after(time, retry_delay(reason, attempts, is_source=key is None))
         first = time if row is None else row.first_failed_at
-        self._known[url] = _Failing(key, attempts, self._run_id, retry_at, reason, first, self._scope)
+        failing = self._known[url] = _Failing(key, attempts, self._run_id, retry_at, reason, first, self._scope)
         if key is not None and reason == LOST_FIELDS:
             self._losing.add(key)
-        return {
-            "url": url,
-            "article_key": key,
-            "scope": self._scope,
-            "reason": reason,
-            "words": message[:500],
-            "attempts": attempts,
-            "first_failed_at": time,
-            "last_failed_at": time,
-            "retry_at": retry_at,
-            "run_id": self._run_id,
-        }
+        # A row that is there keeps its own first_failed_at.
+        its_own = {"url": url, "words": message[:500], "first_failed_at": time, "last_failed_at": time}
+        return asdict(failing) | its_own
 
     def clear(self, url: str, key: str | None, *, only_own: bool = False) -> list[str]:
         """Remove the failures of a page that was read, perhaps only those of this scope; return their URLs."""
         if not self._known:
             return []
-        over = [url] if url in self._known else []
-        over += [other for other, row in self._known.items() if key is not None and row.key == key and other != url]
-        over = [other for other in over if not only_own or self._known[other].scope == self._scope]
+        over = [
+            other
+            for other, row in self._known.items()
+            if (other == url or (key is not None and row.article_key == key))
+            and (not only_own or row.scope == self._scope)
+        ]
         for other in over:
             del self._known[other]
         self._losing.discard(key or "")
@@ -195,8 +190,7 @@ def correct_future_times(store: Store) -> int:
     now, latest = database.now(), database.latest()
     is_list = sources.c.state.is_not(None)
     failed_later = or_(failures.c.last_failed_at > latest, failures.c.retry_at > database.after(latest, LONGEST_DELAY))
-    number: int = 0
-    for statement in (
+    statements = (
         # A listing keeps its progress; the other sources are read again.
         update(sources).where(sources.c.read_at > latest, is_list).values(read_at=""),
         delete(sources).where(sources.c.read_at > latest),
@@ -204,8 +198,8 @@ def correct_future_times(store: Store) -> int:
         update(other_pages).where(other_pages.c.seen_at > latest).values(seen_at=now),
         update(runs).where(runs.c.started_at > latest).values(started_at=now),
         update(runs).where(runs.c.ended_at > latest).values(ended_at=now),
-    ):
-        number += store.execute(statement).rowcount
+    )
+    number = sum(store.execute(statement).rowcount for statement in statements)
     if number:
         logger.warning("%d times in the store are in the future: the clock was ahead; they are corrected", number)
     return number
@@ -229,7 +223,7 @@ def load_sources(store: Store, scope: str) -> dict[str, Source]:
 
 def stored_sections(store: Store) -> set[str]:
     """Return the sections of the stored articles."""
-    return {section for (section,) in store.rows(select(articles.c.section).distinct()) if section}
+    return set(filter(None, store.scalars(select(articles.c.section).distinct())))
 
 
 class Due(NamedTuple):
@@ -275,7 +269,7 @@ def listed_waiting(store: Store, scope: str) -> set[str]:
 
 def doubtful(store: Store, scope: str) -> list[str]:
     """Return the URLs whose pages were no articles and are due again in a run of this scope."""
-    return [url for (url,) in store.rows(doubtful_pages(scope, database.now()))]
+    return store.scalars(doubtful_pages(scope, database.now()))
 
 
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:
@@ -300,7 +294,7 @@ def read_since(store: Store, keys: list[str], moment: str) -> set[str]:
     """Return which of these articles were read at ``moment`` or later."""
     columns = articles.c
     is_read = columns.checked_at.between(moment, database.latest())
-    return {key for (key,) in store.rows(select(columns.key).where(columns.key.in_(keys), is_read))}
+    return set(store.scalars(select(columns.key).where(columns.key.in_(keys), is_read)))
 
 
 #: Exit codes after which a run of the same scope resumes nothing.
@@ -323,7 +317,7 @@ def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str)
     store.execute(
         insert(runs).values(
             run_id=run_id,
-            number=next_number(),
+            number=_next_number(),
             scope=scope,
             arguments=arguments.as_json(),
             version=__version__,
@@ -337,21 +331,12 @@ def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str)
 def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
     """Mark killed runs; return the runs that a run which begins ``now`` continues."""
     dead = [other for other in _open_runs(store) if other != run_id and not store.is_alive(other)]
-    store.execute(
-        update(runs)
-        .where(runs.c.run_id.in_(dead))
-        .values(
-            ended_at=now,
-            ended_number=next_number(),
-            outcome="killed",
-            reason="it ended without a report: killed, or a power failure",
-        )
-    )
+    reason = "it ended without a report: killed, or a power failure"
+    end_runs(store, runs.c.run_id.in_(dead), now, outcome="killed", reason=reason)
     of_its_kind = runs.c.scope == scope
     is_at_limit = func.coalesce(runs.c.reason, "").startswith(AT_LIMIT)
     is_complete = and_(runs.c.exit_code.in_(_COMPLETE), ~is_at_limit)
-    rows = store.rows(select(func.max(runs.c.number)).where(of_its_kind, is_complete))
-    last = rows[0][0] if rows and rows[0][0] is not None else 0
+    last = store.scalar(select(func.max(runs.c.number)).where(of_its_kind, is_complete)) or 0
     is_stopped = or_(runs.c.exit_code.is_(None), ~is_complete)
     stopped = store.rows(
         select(runs.c.run_id, runs.c.started_at)
@@ -368,10 +353,10 @@ def living(store: Store, scope: str | None = None) -> list[str]:
 
 def _open_runs(store: Store, scope: str | None = None) -> list[str]:
     query = select(runs.c.run_id).where(runs.c.ended_at.is_(None))
-    return [run_id for (run_id,) in store.rows(query if scope is None else query.where(runs.c.scope == scope))]
+    return store.scalars(query if scope is None else query.where(runs.c.scope == scope))
 
 
-def next_number() -> Any:
+def _next_number() -> Any:
     """Return the subquery for the next number of a beginning or end of a run."""
     one = runs.alias("one")
     last = func.max(one.c.number), func.max(func.coalesce(one.c.ended_number, 0))
@@ -380,30 +365,25 @@ def next_number() -> Any:
 
 def end(store: Store, run_id: str, ended_at: str, report: dict[str, Any]) -> None:
     """Store the end of a run and its report."""
-    store.execute(
-        update(runs)
-        .where(runs.c.run_id == run_id)
-        .values(
-            ended_at=ended_at,
-            ended_number=next_number(),
-            exit_code=report["exit_code"],
-            outcome=report["outcome"],
-            reason=report["reason"],
-            new_articles=report["articles"]["new"],
-            report=report,
-        )
-    )
+    values = {name: report[name] for name in ("exit_code", "outcome", "reason")}
+    new = report["articles"]["new"]
+    end_runs(store, runs.c.run_id == run_id, ended_at, **values, new_articles=new, report=report)
+
+
+def end_runs(store: Store, which: ColumnElement[bool], ended_at: str, **values: Any) -> None:
+    """Store the end of the runs ``which``, with the ``values`` of further columns."""
+    store.execute(update(runs).where(which).values(ended_at=ended_at, ended_number=_next_number(), **values))
 
 
 def killed(store: Store) -> list[str]:
     """Return the runs that were killed."""
-    return [run_id for (run_id,) in store.rows(select(runs.c.run_id).where(runs.c.outcome == "killed"))]
+    return store.scalars(select(runs.c.run_id).where(runs.c.outcome == "killed"))
 
 
 def last_new(store: Store) -> str | None:
     """Return when the last run with a new article began, or None."""
-    rows = store.rows(select(func.max(runs.c.started_at)).where(runs.c.new_articles > 0))
-    return str(rows[0][0]) if rows and rows[0][0] else None
+    moment: str | None = store.scalar(select(func.max(runs.c.started_at)).where(runs.c.new_articles > 0))
+    return moment
 
 
 def brought_new(store: Store, run_ids: list[str]) -> bool:

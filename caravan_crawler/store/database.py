@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from json import JSONEncoder
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
@@ -98,7 +98,7 @@ def make_engine(url: URL, *, reads_only: bool = False) -> Engine:
         else:
             engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
         event.listen(engine, "connect", _refuse_writes if reads_only else _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
         return engine
     # Commits do not wait for the disk. A crash of the server loses at most the last second, which the next run reads
     # again, and leaves no half transaction. SQLite in WAL mode with synchronous=NORMAL is the same.
@@ -163,10 +163,6 @@ def _refuse_writes(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN")
-
-
 def error_line(error: Exception) -> str:
     """Return the first line of the database's message."""
     cause = getattr(error, "orig", None) if isinstance(error, SQLAlchemyError) else None
@@ -179,14 +175,7 @@ _ADVISORY, _TURN = 7_226_051_123, 7_226_051_124
 _KEEPALIVE = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 
 
-class Lock(Protocol):
-    """A lock held until it is released."""
-
-    def release(self) -> None:
-        """Release the lock."""
-
-
-def lock_file(database: Path) -> Lock:
+def lock_file(database: Path) -> BaseFileLock:
     """Lock an SQLite store by a ``.lock`` file; the system releases it when the process ends, even by a kill."""
     lock = FileLock(database.with_name(database.name + ".lock"), timeout=0)
     try:

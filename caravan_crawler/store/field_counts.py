@@ -25,6 +25,7 @@ FIELDS = (*COUNTED, "images", "published_at")
 EVERYWHERE = "*"
 _EXAMPLES = 3
 _POOLED_RUNS = 48
+#: Name of the note with the time from which runs count as history: when the user last accepted a change of the site.
 _ACCEPTED = "drift_accepted_at"
 
 
@@ -38,6 +39,10 @@ class Cell(NamedTuple):
     year: str
     field: str
     reader: str
+
+
+#: The columns of a cell.
+_COLUMNS = tuple(field_counts.c[name] for name in Cell._fields)
 
 
 class FieldCounts:
@@ -74,11 +79,6 @@ class FieldCounts:
             store.execute(insert(field_counts), rows)
 
 
-def history_start(store: Store) -> str:
-    """Return the time from which runs count as history: when the user last accepted a change of the site."""
-    return read_note(store.rows, _ACCEPTED) or ""
-
-
 def accept(store: Store, moment: str) -> None:
     """Start a new history at ``moment``."""
     store.note(_ACCEPTED, moment)
@@ -93,14 +93,13 @@ def _before(run_id: str, since: str) -> ColumnElement[bool]:
 
 def history(store: Store, since: str, run_id: str) -> Counter[Cell]:
     """Return the sums over the sound runs before ``run_id``, of those that began at ``since`` or later."""
-    columns = (field_counts.c.section, field_counts.c.year, field_counts.c.field, field_counts.c.reader)
     rows = store.rows(
-        select(*columns, func.sum(field_counts.c.articles))
+        select(*_COLUMNS, func.sum(field_counts.c.articles))
         .join(runs, runs.c.run_id == field_counts.c.run_id)
         .where(runs.c.exit_code == SOUND, _before(run_id, since))
-        .group_by(*columns)
+        .group_by(*_COLUMNS)
     )
-    return Counter({Cell(*row[:4]): int(row[4]) for row in rows})
+    return Counter({Cell(*cell): int(number) for *cell, number in rows})
 
 
 def recent(store: Store, since: str, run_id: str) -> list[tuple[int, Counter[Cell]]]:
@@ -113,11 +112,8 @@ def recent(store: Store, since: str, run_id: str) -> list[tuple[int, Counter[Cel
     )
     counts: dict[str, Counter[Cell]] = {run_id: Counter() for run_id, _ in complete}
     columns = field_counts.c
-    for run_id, *cell, number in store.rows(
-        select(columns.run_id, columns.section, columns.year, columns.field, columns.reader, columns.articles).where(
-            columns.run_id.in_(list(counts))
-        )
-    ):
+    query = select(columns.run_id, *_COLUMNS, columns.articles).where(columns.run_id.in_(list(counts)))
+    for run_id, *cell, number in store.rows(query):
         counts[run_id][Cell(*cell)] += number
     return [(code, counts[run_id]) for run_id, code in complete]
 
@@ -136,10 +132,8 @@ def silence(store: Store, now: datetime | None = None) -> str | None:
         return None
     now = now or datetime.now(UTC)
     day = articles.c.date_published
-    published = [
-        date.fromisoformat(value)
-        for (value,) in store.rows(select(day).where(day.is_not(None)).distinct().order_by(day.desc()).limit(_DAYS))
-    ]
+    days = select(day).where(day.is_not(None)).distinct().order_by(day.desc()).limit(_DAYS)
+    published = list(map(date.fromisoformat, store.scalars(days)))
     if len(published) < _FEWEST_DAYS:
         return None
     longest = max(later - earlier for later, earlier in pairwise(published))
@@ -218,11 +212,12 @@ def judge(
     past = Past(earlier)
     drift = Drift()
     for name in dict.fromkeys([*FIELDS, *(cell.field for cell in run.cells)]):
-        total, found = _totals(pool, name)
-        if total < FEWEST:
+        if _totals(pool, name)[0] < FEWEST:
             continue
-        is_below_floor = found < floors.get(name, 0.0) * total and _is_low_now(run.cells, name, floors.get(name, 0.0))
-        is_fall = _compare(pool, past, name).is_fall and _compare(run.cells, past, name).is_low
+        # The run itself, too: what earlier runs lacked may be fixed.
+        is_below_floor = all(_is_below(counts, name, floors.get(name, 0.0)) for counts in (pool, run.cells))
+        compared = _compare(pool, past, name)
+        is_fall = compared.is_low and compared.is_evident and _compare(run.cells, past, name).is_low
         if is_below_floor or is_fall:
             drift.fields.append(name)
             drift.falls.append(_fall_message(name, pool, past, run.examples[name], is_fall=is_fall))
@@ -233,7 +228,7 @@ def judge(
 
 def judge_run(store: Store, run_id: str, run: FieldCounts, floors: Mapping[str, float]) -> Drift:
     """Judge a run by its counts and by those of the runs before it, which the store has."""
-    since = history_start(store)
+    since = read_note(store.rows, _ACCEPTED) or ""
     return judge(run, recent(store, since, run_id), history(store, since, run_id), floors)
 
 
@@ -257,10 +252,10 @@ def _pool(
     return pool, past
 
 
-def _is_low_now(run: Counter[Cell], name: str, share: float) -> bool:
-    """Whether this run itself is below the share; a lack of earlier runs may be fixed."""
-    total, found = _totals(run, name)
-    return total > 0 and found < share * total
+def _is_below(counts: Counter[Cell], name: str, floor: float) -> bool:
+    """Whether a field was found in less than this share of the articles."""
+    total, found = _totals(counts, name)
+    return found < floor * total
 
 
 def _totals(counts: Mapping[Cell, int], name: str) -> tuple[int, int]:
@@ -290,10 +285,9 @@ class _Comparison(NamedTuple):
         return self.found < _FALLEN * self.expected
 
     @property
-    def is_fall(self) -> bool:
-        """Whether the field was found far less often, in enough articles to rule out chance."""
-        is_evident = self.expected - self.found > _DEVIATIONS * self.deviation
-        return self.expected >= _FEWEST_EXPECTED and self.is_low and is_evident
+    def is_evident(self) -> bool:
+        """Whether it was found less often, in enough articles to rule out chance."""
+        return self.expected >= _FEWEST_EXPECTED and self.expected - self.found > _DEVIATIONS * self.deviation
 
     def __str__(self) -> str:
         return f"{_percent(self.expected, self.total)} → {_percent(self.found, self.total)}"
@@ -337,13 +331,9 @@ def _fall_message(name: str, pool: Counter[Cell], past: Past, examples: list[str
 
 
 def _shifts(name: str, pool: Counter[Cell], past: Past) -> list[str]:
-    changes = []
-    for reader in past.readers(name):
-        one = _compare(pool, past, name, reader)
-        is_evident = one.expected - one.found > _DEVIATIONS * one.deviation
-        if one.expected >= _FEWEST_EXPECTED and one.found < one.expected / 2 and is_evident:
-            changes.append(f"{name}: reader {reader} {one}")
-    return changes
+    compared = {reader: _compare(pool, past, name, reader) for reader in past.readers(name)}
+    shifted = {reader: one for reader, one in compared.items() if one.is_evident and one.found < one.expected / 2}
+    return [f"{name}: reader {reader} {one}" for reader, one in shifted.items()]
 
 
 def _percent(part: float, total: int) -> str:

@@ -10,6 +10,7 @@ are stored relative to it, as it may be moved between the two runs.
 import json
 import logging
 import os
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -50,14 +51,13 @@ class LeftRecords:
         self._store = store
         self._run_id = run_id
         self._is_wanted = is_wanted
-        self.taken: dict[Table, list[tuple[Any, str]]] = {table: [] for table in _KEYS}
-        """Key and run of each record returned; if another run has changed it since, it is not marked."""
+        self.taken: dict[Table, defaultdict[str, list[Any]]] = {table: defaultdict(list) for table in _KEYS}
+        """Keys of the records returned, by run; if another run has changed one since, it is not marked."""
 
     def runs(self) -> list[str]:
         """Return the earlier runs with unpublished records, in their order."""
         found = {run_id for table in _KEYS for (run_id,) in self._rows(select(table.c.run_id).distinct(), table)}
-        numbers = self._store.rows(select(runs.c.run_id).where(runs.c.run_id.in_(found)).order_by(runs.c.number))
-        return [run_id for (run_id,) in numbers]
+        return self._store.scalars(select(runs.c.run_id).where(runs.c.run_id.in_(found)).order_by(runs.c.number))
 
     def fail_incomplete(self, floor: float) -> None:
         """Store a failure for each article without a required field, so that this run reads it again.
@@ -97,7 +97,7 @@ class LeftRecords:
                 yield self._taken(table, row, line_of(item_class, row))
 
     def _taken(self, table: Table, row: Any, record: Record) -> Record:
-        self.taken[table].append((row[_KEYS[table].name], row["run_id"]))
+        self.taken[table][row["run_id"]].append(row[_KEYS[table].name])
         return record
 
     def _unpublished(self, table: Table, *conditions: Any) -> Iterator[Any]:
@@ -143,15 +143,12 @@ def mark_published(
         for table in tables
     ]
     noted = insert(store_info).values(name=_name(run_id), value=json.dumps(note))
-    store.execute_all(noted, *own, *_marks(run_id, {table: left.taken[table] for table in tables}))
+    store.execute_all(noted, *own, *_marks(run_id, left, tables))
 
 
-def _marks(run_id: str, taken: dict[Table, list[tuple[Any, str]]]) -> Iterator[Any]:
-    for table, records in taken.items():
-        by_run: dict[str, list[Any]] = {}
-        for key, its_run in records:
-            by_run.setdefault(its_run, []).append(key)
-        for its_run, keys in by_run.items():
+def _marks(run_id: str, left: LeftRecords, tables: list[Table]) -> Iterator[Any]:
+    for table in tables:
+        for its_run, keys in left.taken[table].items():
             for first in range(0, len(keys), _ROWS_AT_ONCE):
                 # Another worker may have stored a newer state, which is not in these feeds.
                 yield (
@@ -181,8 +178,8 @@ def _stored_path(path: Path, data_dir: Path) -> str:
 
 def resume(store: Store, data_dir: Path) -> None:
     """Finish the publications of killed runs; a worker's files are renamed by a worker on the same machine."""
-    rows = store.rows(select(store_info.c.value).where(store_info.c.name.startswith(_PENDING)))
-    notes = [json.loads(value) for (value,) in rows]
+    pending = select(store_info.c.value).where(store_info.c.name.startswith(_PENDING))
+    notes = list(map(json.loads, store.scalars(pending)))
     living = crawl_state.living(store) if notes else []
     for note in notes:
         if note["run_id"] in living:
@@ -249,15 +246,7 @@ def rename_back(moved: Iterable[tuple[Path, Path]], run_id: str) -> None:
 
 
 def _complete(store: Store, note: dict[str, Any]) -> None:
-    store.execute(
-        update(runs)
-        .where(runs.c.run_id == note["run_id"], runs.c.exit_code.is_(None))
-        .values(
-            ended_at=database.now(),
-            ended_number=crawl_state.next_number(),
-            exit_code=SOUND,
-            outcome="sound",
-            reason="complete, but killed before its end was recorded",
-            new_articles=note["new_articles"],
-        )
-    )
+    is_open = and_(runs.c.run_id == note["run_id"], runs.c.exit_code.is_(None))
+    reason, new = "complete, but killed before its end was recorded", note["new_articles"]
+    values = {"exit_code": SOUND, "outcome": "sound", "reason": reason, "new_articles": new}
+    crawl_state.end_runs(store, is_open, database.now(), **values)

@@ -1,7 +1,7 @@
 """Store what is read from an archive: each part in one commit, with the progress of the file."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,7 +53,7 @@ class ReparseStore:
     def put(
         self,
         seen: list[Observation],
-        lines: Iterable[Line],
+        lines: Sequence[Line],
         span: Span,
         note: Callable[[list[MergeResult]], tuple[str, str]],
     ) -> list[MergeResult]:
@@ -154,16 +154,14 @@ def _add(writes: Writes, key: str, history: ArticleHistory) -> None:
             writes.add("views", **row)
 
 
-def reread(store: Store, lines: Iterable[Line], span: Span) -> Writes:
+def reread(store: Store, lines: Sequence[Line], span: Span) -> Writes:
     """Return the writes that replace the lines of ``span`` by ``lines``, which are in the order of their pages."""
     writes = Writes()
-    by_class: dict[type, list[Line]] = {item_class: [] for item_class in TABLES}
-    for line in lines:
-        by_class[type(line)].append(line)
     for item_class, table in TABLES.items():
         log = _Log(store, item_class, table, span)
-        for line in by_class[item_class]:
-            log.put(line)
+        for line in lines:
+            if isinstance(line, item_class):
+                log.put(line)
         for row_id in log.gone:
             writes.add(f"{table.name}_gone", the_id=row_id)
         for line in log.added:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -11,17 +11,13 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
-from caravan_crawler.store.database import StoreRefusedError
+from caravan_crawler.store.database import StoreRefusedError, now
 
 metadata = sa.MetaData()
 
 #: Tables whose rows are published in feeds, each with its key. A partial index contains the rows that are in no feed;
 #: it is created by plain SQL, because ``postgresql_where`` would import PostgreSQL's dialect in every run.
 PUBLISHED = {"articles": "key", "trending": "id", "rates": "id", "weather": "id"}
-INDEXES = tuple(
-    f"CREATE INDEX {table}_unpublished ON {table} ({key}) WHERE published_in IS NULL"
-    for table, key in PUBLISHED.items()
-)
 
 
 class _Json(TypeDecorator[Any]):
@@ -364,9 +360,10 @@ def upgrade(connection: sa.Connection, migrations: Sequence[Migration] = MIGRATI
         if foreign := set(sa.inspect(connection).get_table_names()) & set(metadata.tables):
             raise StoreRefusedError(f"the database is no store of this crawler, but has a table {min(foreign)}")
         metadata.create_all(connection)
-        for index in INDEXES:
+        for table, key in PUBLISHED.items():
+            index = f"CREATE INDEX {table}_unpublished ON {table} ({key}) WHERE published_in IS NULL"
             connection.execute(sa.text(index))
-        note(connection, "created_at", datetime.now(UTC).isoformat(timespec="seconds"))
+        note(connection, "created_at", now())
     for migrate in migrations[found - 1 :] if found else ():
         migrate(connection)
     if found != newest:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, func, or_, select
+from sqlalchemy import ColumnElement, Executable, Table, func, or_, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.outcome import SOUND
@@ -32,26 +32,22 @@ class Snapshot:
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             advice = "a crawl makes one: scrapy crawl caravan; another folder is -s DATA_DIR=FOLDER"
             raise StoreRefusedError(f"there is no store {self.name}; {advice}")
-        self._engine = database.make_engine(url, reads_only=True)
-        self._errors = (SQLAlchemyError, self._engine.dialect.loaded_dbapi.Error)
-        self._connection: Connection | None = None
-        with ExitStack() as opening:
-            opening.callback(self.close)
+        engine = database.make_engine(url, reads_only=True)
+        self._errors = (SQLAlchemyError, engine.dialect.loaded_dbapi.Error)
+        with ExitStack() as opened:
+            opened.callback(engine.dispose)
             try:
-                self._connection = _connect(self._engine)
-                version = schema_version(self._connection)
+                self.connection = opened.enter_context(engine.connect())
+                """In its one transaction."""
+                if engine.dialect.name == "postgresql":
+                    self.connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+                version = schema_version(self.connection)
             except self._errors as error:
                 problem = database.reading_problem(url, error)
                 raise StoreError(f"the store {self.name} cannot be opened: {problem}") from error
             if version != len(MIGRATIONS) + 1:
                 raise StoreRefusedError(_no_use(self.name, version))
-            opening.pop_all()
-
-    @property
-    def connection(self) -> Connection:
-        """The open connection, in its one transaction."""
-        assert self._connection is not None, "the snapshot is closed"
-        return self._connection
+            self._opened = opened.pop_all()
 
     def rows(self, statement: Executable, **values: Any) -> Iterator[Any]:
         """Yield a query's rows, a few hundred in memory at a time."""
@@ -68,10 +64,7 @@ class Snapshot:
 
     def close(self) -> None:
         """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
-        self._engine.dispose()
+        self._opened.close()
 
     def __enter__(self) -> "Snapshot":
         return self
@@ -85,12 +78,6 @@ def _no_use(name: str, version: int) -> str:
         return f"there is no store in {name}; a crawl makes one"
     remedy = "the next crawl upgrades it" if version <= len(MIGRATIONS) else "install a newer crawler"
     return f"the store {name} has schema version {version}, and this crawler reads {len(MIGRATIONS) + 1}: {remedy}"
-
-
-def _connect(engine: Engine) -> Connection:
-    if engine.dialect.name == "postgresql":
-        return engine.connect().execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-    return engine.connect()
 
 
 _KILLED = "killed"
@@ -177,8 +164,8 @@ def read_overview(snapshot: Snapshot, now: str, *, most_runs: int, most_reasons:
         articles=count_rows(snapshot, articles),
         first=first,
         last=last,
-        sections=_numbers(snapshot, articles.c.section),
-        languages=_numbers(snapshot, articles.c.language),
+        sections=count_values(snapshot, articles.c.section),
+        languages=count_values(snapshot, articles.c.language),
         versions=count_rows(snapshot, schema.article_versions),
         view_counts=count_rows(snapshot, schema.view_counts),
         runs=count_rows(snapshot, schema.runs),
@@ -223,16 +210,9 @@ def _run(row: Any) -> Run:
     )
 
 
-def failure_reasons(snapshot: Snapshot) -> list[tuple[str, int]]:
-    """Return the reasons of failed pages and the number of pages, the most frequent first."""
-    reason = schema.failures.c.reason
-    counts = snapshot.rows(select(reason, func.count()).group_by(reason))
-    return sorted(((name, pages) for name, pages in counts), key=lambda one: (-one[1], one[0]))
-
-
 def _reasons(snapshot: Snapshot, most: int) -> list[Reason]:
     columns = schema.failures.c
-    pages = dict(failure_reasons(snapshot))
+    pages = count_values(snapshot, columns.reason)
     latest = func.max(columns.last_failed_at).label("latest")
     found = []
     for name, time in list(snapshot.rows(select(columns.reason, latest).group_by(columns.reason))):
@@ -248,7 +228,8 @@ def count_rows(snapshot: Snapshot, table: Table, *conditions: ColumnElement[bool
     return int(number)
 
 
-def _numbers(snapshot: Snapshot, column: ColumnElement[Any]) -> dict[str, int]:
+def count_values(snapshot: Snapshot, column: ColumnElement[Any]) -> dict[str, int]:
+    """Return the number of rows by their value in ``column``, the largest first; NULL is an empty string."""
     name = func.coalesce(column, "").label("name")
     counts = snapshot.rows(select(name, func.count()).group_by(name))
     return dict(sorted(((name, number) for name, number in counts), key=lambda one: (-one[1], one[0])))

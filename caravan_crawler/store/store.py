@@ -9,24 +9,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
+from filelock import BaseFileLock
 from sqlalchemy import URL, Connection, Executable, exists, or_, select
 from sqlalchemy.engine import CursorResult
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.arguments import SAMPLE
 from caravan_crawler.store import database
-from caravan_crawler.store.database import (
-    Lock,
-    StoreError,
-    StoreRefusedError,
-    error_line,
-    lock_file,
-    lock_sessions,
-    make_engine,
-    store_url,
-    wait_for_turn,
-    without_password,
-)
+from caravan_crawler.store.database import StoreError, StoreRefusedError, error_line
 from caravan_crawler.store.schema import (
     Ask,
     articles,
@@ -114,9 +104,9 @@ class Store:
 
     def __init__(self, url: URL, site: str) -> None:
         """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …); create or upgrade its tables."""
-        self.name = without_password(url)
-        self._engine = make_engine(url)
-        self._lock: Lock | None = None
+        self.name = database.without_password(url)
+        self._engine = database.make_engine(url)
+        self._lock: BaseFileLock | None = None
         self._connection: Connection | None = None
         self._pending = Writes()
         self._pages = 0
@@ -130,17 +120,17 @@ class Store:
         self._known_pages = known_pages(self._engine.dialect)
         try:
             if is_sqlite:
-                self._lock = lock_file(_in_its_folder(Path(url.database or "")))
+                self._lock = database.lock_file(_in_its_folder(Path(url.database or "")))
             else:
-                lock_sessions(self._engine, self.name, shared=self._is_shared)
+                database.lock_sessions(self._engine, self.name, shared=self._is_shared)
             self._connection = self._engine.connect()
             with self._connection.begin():
                 if self._is_shared:
-                    wait_for_turn(self._connection)
+                    database.wait_for_turn(self._connection)
                 upgrade(self._connection)
             with self._connection.begin():
                 if self._is_shared:
-                    wait_for_turn(self._connection)
+                    database.wait_for_turn(self._connection)
                 # The transaction begins with a write: it fails if the store is read-only, and waits while another
                 # program is writing.
                 note(self._connection, "opened_at", database.now())
@@ -209,6 +199,14 @@ class Store:
         except SQLAlchemyError as error:
             self._fail("read", error)
             return []
+
+    def scalars(self, statement: Executable, **values: Any) -> list[Any]:
+        """Return the first column of a query's rows."""
+        return [row[0] for row in self.rows(statement, **values)]
+
+    def scalar(self, statement: Executable, **values: Any) -> Any:
+        """Return the first column of a query's first row; None if it has no row."""
+        return next(iter(self.scalars(statement, **values)), None)
 
     def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
         """Return the state of each article whose key is known at the time ``now``; one query."""
@@ -326,10 +324,10 @@ def open_store(setting: str | None, data_dir: str, site: str, *, shared: bool = 
     if setting == NONE:
         return NoStore()
     if not shared:
-        return Store(store_url(setting, data_dir), edition(site))
+        return Store(database.store_url(setting, data_dir), edition(site))
     from caravan_crawler.store.workers import SharedStore
 
-    return SharedStore(store_url(setting, data_dir), edition(site))
+    return SharedStore(database.store_url(setting, data_dir), edition(site))
 
 
 def edition(site: str) -> str:

@@ -124,8 +124,7 @@ class SharedStore(Store):
 
     def ask(self, function: str, number: int, name: str) -> bool:
         """Call a function for a lock; ``…_xact_lock`` takes it until the end of the transaction, if it is free."""
-        rows = self.rows(text(f"SELECT {function}(:number, hashtext(:name))"), number=number, name=name)
-        return bool(rows and rows[0][0])
+        return bool(self.scalar(text(f"SELECT {function}(:number, hashtext(:name))"), number=number, name=name))
 
     def _begin_write(self) -> None:
         wait_for_turn(self.connection)
@@ -203,9 +202,8 @@ class Workers:
     def __init__(self, store: SharedStore, scope: str, lease: float) -> None:
         self._store = store
         self._scope = scope
-        self._lease = lease
         self._gone_since: dict[str, float] = {}
-        self._values = {"scope": scope, "run_id": store.run_id}
+        self._values = {"scope": scope, "run_id": store.run_id, "lease": lease}
 
     # The leader
 
@@ -231,8 +229,8 @@ class Workers:
         return self._leader_end() in codes
 
     def _leader_end(self) -> int | None:
-        rows = self._store.rows(_LEADER_END, name=self._note)
-        return rows[0][0] if rows else None
+        code: int | None = self._store.scalar(_LEADER_END, name=self._note)
+        return code
 
     @property
     def _note(self) -> str:
@@ -247,8 +245,7 @@ class Workers:
 
     def claim(self, most: int) -> list[Claim]:
         """Claim up to ``most`` articles that no worker has claimed."""
-        rows = self._store.rows(_NEW, **self._values, lease=self._lease, most=most)
-        return [Claim(*row) for row in rows]
+        return self._claim(_NEW, most=most)
 
     def claim_suspect(self) -> Claim | None:
         """Claim an article whose worker has died or has not renewed its lease."""
@@ -259,18 +256,18 @@ class Workers:
         # After an outage of the server the other workers need time to renew their leases, too.
         is_early = monotonic() - self._store.reconnected_at < GRACE
         others = [] if is_early else [run for run in runs_ended if run not in gone]
-        values = {**self._values, "lease": self._lease, "most": 1, "dead": dead, "others": others}
-        rows = self._store.rows(_SUSPECT, **values)
-        return Claim(*rows[0]) if rows else None
+        return next(iter(self._claim(_SUSPECT, dead=dead, others=others)), None)
 
     def claim_key(self, key: str) -> Claim | None:
         """Claim an article by its key: a short link or a speculative URL."""
-        rows = self._store.rows(_BY_KEY, **self._values, lease=self._lease, most=1, key=key)
-        return Claim(*rows[0]) if rows else None
+        return next(iter(self._claim(_BY_KEY, key=key)), None)
+
+    def _claim(self, statement: Executable, *, most: int = 1, **values: Any) -> list[Claim]:
+        return [Claim(*row) for row in self._store.rows(statement, **self._values, most=most, **values)]
 
     def renew(self) -> None:
         """Renew the leases of this worker."""
-        self._store.execute(_RENEW, {**self._values, "lease": self._lease})
+        self._store.execute(_RENEW, self._values)
 
     def settle(self, asked: Collection[str]) -> None:
         """Settle the claims that are left when the worker has no requests.
@@ -278,7 +275,7 @@ class Workers:
         Reading the pages of the keys ``asked`` raised an error: this crawl does not claim them again. Other claims
         never reached the worker, as the connection was lost: they are released.
         """
-        held = [key for (key,) in self._store.rows(_HELD, **self._values)]
+        held = self._store.scalars(_HELD, **self._values)
         if given_up := [key for key in held if key in asked]:
             self._store.execute(_GIVE_UP, {**self._values, "keys": given_up})
         if len(given_up) < len(held):
@@ -290,12 +287,12 @@ class Workers:
 
     def failed(self, urls: list[str]) -> set[str]:
         """Return those of these URLs that failed in a run of another worker that has not ended."""
-        return {url for (url,) in self._store.rows(_FAILED, urls=urls, **self._values)}
+        return set(self._store.scalars(_FAILED, urls=urls, **self._values))
 
     def unread(self, most: int = 100) -> int:
         """Return the number of unread articles, at most ``most``, without those that the leader reads last."""
-        rows = self._store.rows(_UNREAD, **self._values, most=most)
-        return int(rows[0][0]) if rows else 1
+        number = self._store.scalar(_UNREAD, **self._values, most=most)
+        return 1 if number is None else int(number)
 
 
 class Pace:
@@ -319,5 +316,4 @@ class Pace:
 
     def _seconds(self, statement: Executable, **values: float) -> float:
         """Return the seconds of a query; 0 if there is no row, or the store has failed, which ends the run."""
-        rows = self._store.rows(statement, host=self._host, **values)
-        return float(rows[0][0]) if rows else 0.0
+        return float(self._store.scalar(statement, host=self._host, **values) or 0.0)

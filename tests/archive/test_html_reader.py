@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from caravan_crawler.archive.pages import ArchivedPage, Skipped, read_html_files
+from caravan_crawler.archive.sources import ArchivedPage, Skipped, read_html_files
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.urls import is_page_address
 

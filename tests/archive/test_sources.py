@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from caravan_crawler.archive.pages import ArchiveError
-from caravan_crawler.archive.sources import find_sources, most_parts
+from caravan_crawler.archive.sources import ArchiveError, find_sources, most_parts
 from tests.archive.records import RUN_ID, answer, info, packed, record
 
 WARC = packed([info(), record(answer(b"<p>1"))])

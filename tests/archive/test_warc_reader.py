@@ -13,7 +13,7 @@ import pytest
 from backports import zstd
 
 from caravan_crawler.archive import sources
-from caravan_crawler.archive.pages import ArchivedPage, ArchiveError, Skipped
+from caravan_crawler.archive.sources import ArchivedPage, ArchiveError, Skipped
 from tests.archive.records import BASE, RUN_ID, answer, info, packed, record
 
 HTML = "<h1>Снег сошёл</h1>".encode()

@@ -36,7 +36,7 @@ def write(folder: Path, content: bytes) -> Path:
 
 def contents(content: bytes) -> list[bytes | None]:
     """The records of a file; None for a damage."""
-    return [data for _, data in read_records(io.BytesIO(content), 0, None)]
+    return [data for _, data in read_records(io.BytesIO(content), 0, len(content))]
 
 
 @pytest.fixture(scope="module")

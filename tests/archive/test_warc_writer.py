@@ -12,7 +12,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from caravan_crawler.archive import sources
-from caravan_crawler.archive.pages import ArchivedPage
+from caravan_crawler.archive.sources import ArchivedPage
 from caravan_crawler.archive.warc import WarcWriter, finish_interrupted
 from tests.archive.records import BASE, RUN_ID
 

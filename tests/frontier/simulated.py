@@ -15,7 +15,7 @@ PATH = "/news/"
 PAGE = 5
 #: Articles that every page links to outside of its listing.
 TRENDING = (1_000_001, 1_000_002)
-FURNITURE = frozenset[int | str](TRENDING)
+FURNITURE = frozenset(map(str, TRENDING))
 
 #: Upper limit of pages in a walk of a simulated listing.
 _ENDLESS = 5000
@@ -134,9 +134,9 @@ class Walker:
             and (found := self.site.page(number)) is not None
             and not asked.walk.is_missing(number, found, FURNITURE)
         ):
-            keys = {card.address.key for card in found.cards} - FURNITURE
+            keys = {int(card.address.key) for card in found.cards} - {*TRENDING}
             new = keys - self.seen
-            self.seen |= {key for key in keys if isinstance(key, int)}
+            self.seen |= keys
             pages = lists.read(asked.walk, found, FURNITURE, len(new))
         else:
             pages = lists.missing(asked.walk, number)

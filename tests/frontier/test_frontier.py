@@ -74,10 +74,10 @@ def test_an_address_that_fails_is_followed_by_the_others_of_its_article() -> Non
     for other in (RIGHT, short):
         assert frontier.url_to_request(other, url(other)) is None
         frontier.add_alternative(other, url(other))
-    assert frontier.failed(280743, MISSPELT) == url(short)
-    assert frontier.failed(280743, short) == url(RIGHT)
+    assert frontier.failed("280743", MISSPELT) == url(short)
+    assert frontier.failed("280743", short) == url(RIGHT)
     assert frontier.record(RIGHT) == RIGHT
-    assert frontier.failed(280743, RIGHT) is None
+    assert frontier.failed("280743", RIGHT) is None
     assert frontier.url_to_request(MISSPELT, url(MISSPELT)) is None
 
 
@@ -86,8 +86,8 @@ def test_an_address_without_the_final_slash_that_fails_is_followed_by_the_one_wi
     bare = SITE.address("/news/stolicu-zasypalo-snegom-280743")
     assert bare is not None
     assert frontier.url_to_request(bare, url(RIGHT)[:-1]) == url(RIGHT)[:-1]
-    assert frontier.failed(280743, bare) == url(RIGHT)
-    assert frontier.failed(280743, RIGHT) is None
+    assert frontier.failed("280743", bare) == url(RIGHT)
+    assert frontier.failed("280743", RIGHT) is None
     assert frontier.is_known(bare)
     assert frontier.is_known(RIGHT)
 
@@ -95,7 +95,7 @@ def test_an_address_without_the_final_slash_that_fails_is_followed_by_the_one_wi
 def test_address_found_after_another_failed_is_requested() -> None:
     frontier = Frontier(SITE)
     assert frontier.url_to_request(MISSPELT, url(MISSPELT)) is not None
-    assert frontier.failed(280743, MISSPELT) is None
+    assert frontier.failed("280743", MISSPELT) is None
     assert frontier.is_known(MISSPELT)
     assert frontier.url_to_request(MISSPELT, url(MISSPELT)) is None
     assert frontier.url_to_request(RIGHT, url(RIGHT)) == url(RIGHT)

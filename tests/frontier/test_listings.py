@@ -15,7 +15,7 @@ from tests.frontier.simulated import FURNITURE, PATH, SimulatedList, Walker, lis
 
 #: Ten pages of five articles: 50 … 1.
 FIFTY = tuple(range(50, 0, -1))
-TOP = [50, 49, 48, 47, 46]
+TOP = ["50", "49", "48", "47", "46"]
 
 
 def walker() -> Walker:
@@ -35,14 +35,14 @@ def test_the_first_walk_goes_to_the_end_and_the_next_to_where_it_began() -> None
     one.site.publish(7)
     assert one.run()
     assert one.read == [1, 2]
-    assert (one.walked["top"], one.walked["open"]) == ([57, 56, 55, 54, 53], [])
+    assert (one.walked["top"], one.walked["open"]) == (["57", "56", "55", "54", "53"], [])
 
 
 class Stop(NamedTuple):
     """A run that is stopped after some pages, and the resulting state."""
 
     pages: int
-    top: list[int]
+    top: list[str]
     open: list[list[Any]]
     next_from_top: list[int]
     next_without: list[int]
@@ -100,7 +100,7 @@ def test_failed_page_is_a_range_of_its_own_and_read_by_the_next_run() -> None:
     one = walker()
     assert one.run(fails=pages(3, 4, 8))
     assert one.read == list(range(1, 11))
-    assert one.walked["open"] == [[3, [26, 27, 28, 29, 30], 2], [8, [10, 6, 7, 8, 9], 2]]
+    assert one.walked["open"] == [[3, ["26", "27", "28", "29", "30"], 2], [8, ["10", "6", "7", "8", "9"], 2]]
     one.site.publish(30)
     assert one.run(from_top=False)
     assert set(FIFTY) <= one.seen
@@ -152,7 +152,7 @@ def test_page_that_is_missing_once_is_read_by_the_next_run() -> None:
     one = walker()
     assert one.run(absent=pages(4))
     assert one.read == list(range(1, 11))
-    assert one.walked["missing"] == [[4, [26, 27, 28, 29, 30], 2]]
+    assert one.walked["missing"] == [[4, ["26", "27", "28", "29", "30"], 2]]
     one.site.publish(12)
     assert one.run(from_top=False)
     assert set(FIFTY) <= one.seen
@@ -204,24 +204,24 @@ def test_failure_behind_a_dead_link_is_no_failure_of_the_list() -> None:
 
 def test_missing_page_that_is_not_due_is_not_requested_again() -> None:
     lists = Listings(None, is_bounded=False, may_be_asked=lambda path: path != f"{PATH}page/2/")
-    state = ListState([8, 9], [], 3, [PageRange(2, frozenset([30]), Expected.SURE)])
+    state = ListState(["8", "9"], [], 3, [PageRange(2, frozenset(["30"]), Expected.SURE)])
     assert [part.page for part in lists.left(PATH, state)] == []
     ((path, walk, _),) = lists.begin(PATH, state)
     assert path == PATH
     assert lists.read(walk, listing(1, [20, 21]), FURNITURE, 2) == [ListPage(f"{PATH}page/3/", walk, 3)]
     assert lists.read(walk, listing(3, [8, 9]), FURNITURE, 0) == []
-    assert lists.take_changed()[PATH].to_json()["missing"] == [[2, [30], 2]], "that of the older articles"
+    assert lists.take_changed()[PATH].to_json()["missing"] == [[2, ["30"], 2]], "that of the older articles"
 
 
 #: Ranges from one page, in the order in which they were found missing, and the one that is kept.
-SAME_PAGE = [([1], [2], [1]), ([], [2], []), ([1], [], []), ([], [], [])]
+SAME_PAGE = [(["1"], ["2"], ["1"]), ([], ["2"], []), (["1"], [], []), ([], [], [])]
 
 
 @pytest.mark.parametrize(("first", "second", "kept"), SAME_PAGE)
 def test_of_ranges_from_one_page_the_one_that_goes_furthest_is_kept(
-    first: list[int], second: list[int], kept: list[int]
+    first: list[str], second: list[str], kept: list[str]
 ) -> None:
-    state = ListState([9])
+    state = ListState(["9"])
     for until in (first, second):
         state.note_missing(PageRange(3, frozenset(until), Expected.SURE))
     state.note_missing(PageRange(5))
@@ -230,7 +230,7 @@ def test_of_ranges_from_one_page_the_one_that_goes_furthest_is_kept(
 
 def test_page_range_of_an_earlier_version_is_read() -> None:
     state = ListState.from_json({"top": [1], "open": [[2, [7]]], "hours": 3})
-    assert state.to_json() == {"top": [1], "open": [[2, [7], 0]], "hours": 3, "missing": []}
+    assert state.to_json() == {"top": ["1"], "open": [[2, ["7"], 0]], "hours": 3, "missing": []}
 
 
 def test_after_a_shift_the_top_is_read_once_more() -> None:
@@ -262,9 +262,9 @@ def test_known_articles_end_a_walk_from_the_top_but_not_a_resumed_one(monkeypatc
 
 STATES = [
     ListState(),
-    ListState([3, "/crime/a/"], [PageRange(1), PageRange(7, frozenset({5, "/crime/b/"}))], 6),
+    ListState(["3", "/crime/a/"], [PageRange(1), PageRange(7, frozenset({"5", "/crime/b/"}))], 6),
     ListState(
-        [3], [PageRange(7, expected=Expected.SURE)], 6, [PageRange(9, frozenset({5}), Expected.LINKED, 2, "2026")]
+        ["3"], [PageRange(7, expected=Expected.SURE)], 6, [PageRange(9, frozenset({"5"}), Expected.LINKED, 2, "2026")]
     ),
 ]
 
@@ -279,8 +279,8 @@ def test_state_survives_json(state: ListState) -> None:
 def test_unwalked_listing_has_the_initial_state() -> None:
     assert ListState.from_json(None).to_json() == ListState().to_json()
     assert not ListState().is_walked
-    assert ListState([1]).is_walked
-    assert not ListState([1], [PageRange(2)]).is_walked
+    assert ListState(["1"]).is_walked
+    assert not ListState(["1"], [PageRange(2)]).is_walked
 
 
 # articles that looks at the top brought, one after the other, and the hours the list is then left alone
@@ -314,7 +314,7 @@ def test_without_dates_a_bounded_walk_waits_for_its_articles() -> None:
         assert lists.read(walk, listing(number, keys), FURNITURE, 5) == []
         assert [part.page for part in lists.take_changed()[PATH].open] == [number + 1]
         for key in keys:
-            lists.note_day(key, day)
+            lists.note_day(str(key), day)
         path = next((page.path for page in lists.when_idle()), "")
     assert path == "", "two pages before the period end it"
     assert lists.take_changed()[PATH].is_walked

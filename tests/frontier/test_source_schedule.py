@@ -11,8 +11,8 @@ from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import Source
 
 NEWS = "/news/"
-WALKED = ListState([1, 2]).to_json()
-OPEN = ListState([1, 2], [PageRange(5)]).to_json()
+WALKED = ListState(["1", "2"]).to_json()
+OPEN = ListState(["1", "2"], [PageRange(5)]).to_json()
 
 
 def ago(**delta: float) -> str:
@@ -37,7 +37,7 @@ LISTS = [
 @pytest.mark.parametrize(("read_at", "hours", "expected"), LISTS, ids=range(len(LISTS)))
 def test_lists_that_are_due(read_at: dict[str, float] | str | None, hours: int, expected: bool) -> None:
     read_at = ago(**read_at) if isinstance(read_at, dict) else read_at
-    own = {} if read_at is None else {NEWS: Source(read_at, None, ListState([1], [], hours).to_json())}
+    own = {} if read_at is None else {NEWS: Source(read_at, None, ListState(["1"], [], hours).to_json())}
     assert schedule(own).is_list_due(NEWS) is expected
 
 
@@ -67,7 +67,7 @@ def test_source_recorded_as_new_is_due_in_the_next_run() -> None:
 def test_source_recorded_as_read_is_not_due() -> None:
     after = schedule(source(SourceSchedule.read_now("/s.xml", stamp="x")))
     assert after.pending_sitemaps == []
-    assert (after.stamp_of("/s.xml"), bool(after.read_at("/s.xml"))) == ("x", True)
+    assert (after.source("/s.xml").stamp, bool(after.source("/s.xml").read_at)) == ("x", True)
     after = schedule(source(SourceSchedule.read_now(NEWS, state=WALKED)))
     assert not after.is_list_due(NEWS)
     assert after.list_state(NEWS).to_json() == WALKED

@@ -26,8 +26,8 @@ def test_cards_in_order_with_their_dates() -> None:
     )
     assert (listing.path, listing.number) == ("/news/", 2)
     assert [(card.address.key, card.date) for card in listing.cards] == [
-        (900002, "5 Августа 2010"),
-        (900003, None),
+        ("900002", "5 Августа 2010"),
+        ("900003", None),
         ("/crime/tretja-bez-nomera/", "2026-08-01"),
     ]
 
@@ -53,7 +53,7 @@ def test_links_to_articles_own_paths_before_aliases() -> None:
             "<a href='/news/page/3/'>x</a><a href='javascript:void(0)'>x</a><a href='/amp/news/c-900005'>x</a>"
         )
     )
-    assert [address.key for address, _ in links] == [900002, 900003, 900005]
+    assert [address.key for address, _ in links] == ["900002", "900003", "900005"]
 
 
 def test_sections_are_paths_of_one_part() -> None:

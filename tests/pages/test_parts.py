@@ -13,12 +13,12 @@ SITE = Site("https://www.caravan.kz/")
 OLD, NEW = "/news/dolgij-rasskaz-o-stepi-900001/", "/crime/dolgij-rasskaz-o-stepi/"
 
 # an address, the key of the article it names, and the number of the page
-ADDRESSES: list[tuple[str, str | int | None, int]] = [
-    (OLD, 900001, 1),
-    (f"{OLD}2/", 900001, 2),
-    (f"{OLD}12", 900001, 12),
-    (f"{OLD}page/3/", 900001, 3),
-    (f"/amp{OLD}2/", 900001, 2),
+ADDRESSES: list[tuple[str, str | None, int]] = [
+    (OLD, "900001", 1),
+    (f"{OLD}2/", "900001", 2),
+    (f"{OLD}12", "900001", 12),
+    (f"{OLD}page/3/", "900001", 3),
+    (f"/amp{OLD}2/", "900001", 2),
     (f"{NEW}2/", NEW, 2),
     (f"{NEW}1/", None, 1),
     (f"{NEW}comment-page-2/", None, 1),
@@ -33,7 +33,7 @@ ADDRESSES: list[tuple[str, str | int | None, int]] = [
 
 
 @pytest.mark.parametrize(("path", "key", "part"), ADDRESSES)
-def test_address_of_a_later_page(path: str, key: str | int | None, part: int) -> None:
+def test_address_of_a_later_page(path: str, key: str | None, part: int) -> None:
     address = SITE.address(path, SITE.base)
     assert (address.key if address else None, address.part if address else 1) == (key, part)
     assert part == 1 or (address is not None and address.alias), "an alias leads to a request for the first page"

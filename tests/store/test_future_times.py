@@ -12,7 +12,7 @@ from caravan_crawler.store.crawl_state import FailedPages, load_sources
 from caravan_crawler.store.store import Store
 from tests.store.stores import article, keep, open_in, table
 
-WALKED = ListState([1, 2]).to_json()
+WALKED = ListState(["1", "2"]).to_json()
 
 
 def after(**delta: float) -> str:
