@@ -34,8 +34,7 @@ _PICTURE = re.compile(r"(?:dscn?|img|image|photo|foto|pic|p|scan|screenshot|what
 #: Minimum of hyphens in a headline's slug; the name of a part of the site has fewer.
 _HYPHENS_OF_A_HEADLINE = 3
 #: Number of a later page after an article's path, and the hyphens from which a path is an article's.
-_PART = re.compile(r"[2-9]|[1-9]\d")
-_HYPHENS_OF_AN_ARTICLE = 2
+_PART, _HYPHENS_OF_AN_ARTICLE = re.compile(r"[2-9]|[1-9]\d"), 2
 # A last part that is a page of a listing: ``/news/2/``, ``/news/page2/``.
 _PAGE_OF_A_LIST = re.compile(r"(?:page[-_]?)?\d{1,3}")
 # Characters of a path that are not escaped. Reserved ones stay as written: ``%2F`` may differ from ``/``.
@@ -59,8 +58,7 @@ _REMEMBERED_LINKS = 20_000
 LONGEST_ADDRESS = 2083
 # A path with one element or pattern of elements three times in a row leads nowhere new: relative links of a broken
 # page produce endless paths of this kind.
-_REPETITIONS = 3
-_LONGEST_PATTERN = 8
+_REPETITIONS, _LONGEST_PATTERN = 3, 8
 _LISTING_PAGE = re.compile(r"^(?P<listing>/(?:[^/]+/)*?)(?:page/(?P<number>\d{1,6})/?)?$")
 
 

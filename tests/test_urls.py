@@ -19,6 +19,14 @@ ADDRESSES = [
     ("/", "p=19076664", Address(None, 19076664, alias=True)),
     ("/news/almaty/dom-postroili-900001/", "", Address("/news/almaty/dom-postroili-900001/", 900001)),
     ("/info/o-gazete-123456/", "", Address("/info/o-gazete-123456/", 123456)),
+    # headlines that end in a day, or in an address; sections named as other parts of the site are
+    ("/news/pogoda-v-almaty-na-30112026/", "", Address("/news/pogoda-v-almaty-na-30112026/", None)),
+    ("/news/pogoda-v-almaty-20261130/", "", Address("/news/pogoda-v-almaty-20261130/", None)),
+    ("/news/dom-postroili-31132026/", "", Address("/news/dom-postroili-31132026/", 31132026)),
+    ("/news/spravka-cherez-egov.kz/", "", Address("/news/spravka-cherez-egov.kz/", None)),
+    ("/news/spravka-cherez-egov.kz", "", None),
+    ("/info/kak-v-almaty-sazhayut-derevya/", "", Address("/info/kak-v-almaty-sazhayut-derevya/", None)),
+    ("/profile/kto-takoj-novyj-akim/", "", Address("/profile/kto-takoj-novyj-akim/", None)),
     # pages of an article's pictures
     ("/news/dom-postroili-1011600/dsc-04521/", "", None),
     ("/news/dom-postroili-1011600/attachment/vid-doma-4521/", "", None),

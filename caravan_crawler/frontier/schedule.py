@@ -301,7 +301,7 @@ class Sitemaps:
         path = path_of(page_writes.asked_url)
         if is_whole:
             is_alone = stamp is None and read.form is not Form.INDEX and path in self.roots
-            is_copy = self._schedule.stamp_of(path) != f"{stamp}{_OLD_COPY}" and _is_old_copy(stamp, read)
+            is_copy = self._schedule.source(path).stamp != f"{stamp}{_OLD_COPY}" and _is_old_copy(stamp, read)
             self.mark_read(page_writes, NO_INDEX if is_alone else f"{stamp}{_OLD_COPY}" if is_copy else stamp)
         else:
             self.mark_failed(path)

@@ -242,7 +242,7 @@ def parse_date(raw: str, observed_at: datetime) -> ParsedDate:
 
     The year of ``5 августа`` and the day of ``14:05`` or ``Вчера`` are derived from the fetch, in Almaty.
     Days after that of the fetch, before :data:`EARLIEST`, or not in the calendar (31 февраля) are refused. A moment
-    later on the day of the fetch is not: one of the two clocks may be wrong, or an article is out early.
+    later on the day of the fetch is not, if the day is printed: a clock may be wrong, or an article be out early.
     A time with a zone is converted.
     """
     return _refuse_future(_read(raw, observed_at), observed_at)
@@ -341,7 +341,10 @@ def _from_dateparser(text: str, observed_at: datetime) -> ParsedDate:
 
 
 def _refuse_future(parsed: ParsedDate, observed_at: datetime) -> ParsedDate:
-    is_late = parsed.day is not None and parsed.day > (observed_at + CLOCK_SKEW).astimezone(ALMATY).date()
+    latest = (observed_at + CLOCK_SKEW).astimezone(ALMATY)
+    is_late = parsed.day is not None and parsed.day > latest.date()
+    if parsed.inferred or parsed.relative:  # the day is that of the fetch, so the time must have passed
+        is_late = is_late or (isinstance(parsed.value, datetime) and parsed.value > latest)
     return ParsedDate(problem="future") if is_late else parsed
 
 

@@ -338,6 +338,8 @@ _HINT_BEHIND = re.compile("хабарла|жазды|жазады|жазуы|с�
 _LONGEST_SOURCE, _LONGEST_ENDING = 140, 20
 #: Words of a source behind its label.
 _MOST_WORDS_OF_SOURCE = 5
+_WORK_VERB = re.compile(r"(?:пиш|написал|рассказ|уточня|отмеча)", re.IGNORECASE)
+_LABEL_OF_SOURCE = re.compile(r"(?:источник|source|дереккөз)\s*:", re.IGNORECASE)
 _REFERS_ON = re.compile(rf"\s*,?\s*{_REFERENCE}{_GO_BETWEEN}\s*(?P<name>{_NAME})", re.IGNORECASE)
 
 
@@ -383,9 +385,6 @@ def labelled_source(line: str) -> str | None:
     return find_source(line) or (name if is_name and not is_the_site(name) else None)
 
 
-_LABEL_OF_SOURCE = re.compile(r"(?:источник|source|дереккөз)\s*:", re.IGNORECASE)
-
-
 def _is_name(name: str) -> bool:
     """Whether the name itself, without kind and quotation marks, begins like one."""
     bare = re.sub(rf"^{_KIND}\s+", "", name, flags=re.IGNORECASE).strip('«»“”"„ ')
@@ -399,6 +398,3 @@ def _is_title_of_a_work(match: re.Match[str]) -> bool:
     """
     is_quoting = match.string[: match.start()].rstrip().endswith((",", "–", "—", "-"))
     return match["name"][0] in '«“"„' and not is_quoting and _WORK_VERB.match(match[0]) is not None
-
-
-_WORK_VERB = re.compile(r"(?:пиш|написал|рассказ|уточня|отмеча)", re.IGNORECASE)

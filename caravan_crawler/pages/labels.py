@@ -131,7 +131,7 @@ _OF_IMPRINTS += [
     "мнение автор",
     "незарегистрированный",
 ]
-#: Letters of a line that says no more than whose something is; those before or behind its ``©``.
+#: Letters of a line that only says whose something is; those before or behind its ``©``.
 _LONGEST_LINE_OF_RIGHTS, _LONGEST_BEFORE_RIGHTS = 100, 40
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _ADVERT_LABEL = re.compile(

@@ -37,7 +37,7 @@ _CLUTTER = re.compile(
 )
 _EMBED = re.compile(rf"(?:^|[\s_\-])(?:{_POST})(?=$|[\s_\-\d])", re.IGNORECASE)
 _CAPITALS = re.compile("(?<=[a-z])(?=[A-Z])")
-#: What an element has or has not, as ``no-caption`` and ``with-comments``; it is none itself.
+#: Names that say of an element that it has a part or lacks it, ``no-caption``; it is not that part itself.
 _HAVING = re.compile(r"(?:^|(?<=\s))(?:no|without|with|has)-[\w-]+", re.IGNORECASE)
 _LEDE = re.compile(
     r"(?:^|[\s_\-])(?:lede?|lead|lid|intro|excerpt|standfirst|sub-?title|sub-?headline|summary|anons|preview(?:-?text)?|teaser-text"

@@ -99,6 +99,11 @@ def test_bad_options(options: tuple[str, ...], words: str, store: Path, tmp_path
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("target", ["/", "//", "/tmp/.."])
+def test_the_root_is_no_folder_of_a_dataset(target: str, store: Path) -> None:
+    failed(export(Path(target), store), 2, "give one file such as")
+
+
 def test_unreadable_store(tmp_path: Path) -> None:
     (tmp_path / "caravan.db").write_bytes(b"no database at all" * 100)
     failed(export(tmp_path / "dataset", tmp_path), 1, "not a database")

@@ -15,6 +15,7 @@ from caravan_crawler.frontier.schedule import (
     month_of,
 )
 from caravan_crawler.items import PageWrites
+from caravan_crawler.pages.syndication import Entry, Form, Syndication
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import Source
 
@@ -97,6 +98,20 @@ def test_first_and_last_numbered_sitemaps_may_grow() -> None:
     children = [Child(f"/post-sitemap{number}.xml", None) for number in range(1, 12)]
     read = {child.path: Source(ago(hours=30)) for child in children}
     assert {child.path for child in sitemaps(read).choose(children)} == {"/post-sitemap1.xml", "/post-sitemap11.xml"}
+
+
+@pytest.mark.parametrize(("index_age", "expected"), [({"minutes": 30}, True), ({"days": 2}, False)])
+def test_an_old_copy_under_a_young_stamp_is_read_once_more(index_age: dict[str, float], expected: bool) -> None:
+    child = Child(named(0), ago(**index_age))
+    old = Syndication(Form.SITEMAP, (Entry("http://127.0.0.1/news/delo-900001/", updated=ago(days=3)),))
+    own: dict[str, Source] = {}
+    for is_read_again in (expected, False):
+        run = sitemaps(own)
+        writes = PageWrites(child.path)
+        run.read(writes, child.stamp, old, is_whole=True)
+        (row,) = writes.sources
+        own = {child.path: Source(row["read_at"], row["stamp"])}
+        assert sitemaps(own).choose([child]) == ([child] if is_read_again else [])
 
 
 @pytest.mark.parametrize("step", [0, 1])

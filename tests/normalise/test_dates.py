@@ -1,12 +1,12 @@
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from caravan_crawler.items import Article
-from caravan_crawler.normalise.dates import date_form, day_named, decide_publication, parse_date
+from caravan_crawler.normalise.dates import ALMATY, date_form, day_named, decide_publication, parse_date
 from caravan_crawler.pipelines import value_pipelines
 
 #: 6 February 2026, 17:00 in Almaty.
@@ -150,6 +150,12 @@ def test_relative_to_the_fetch(raw: str, expected: str) -> None:
 def test_refused(raw: str, problem: str) -> None:
     parsed = parse_date(raw, FETCHED)
     assert (parsed.value, parsed.problem) == (None, problem)
+
+
+def test_a_moment_later_on_the_day_of_the_fetch_is_read_if_its_day_is_printed() -> None:
+    later = FETCHED.astimezone(ALMATY) + timedelta(minutes=40)
+    assert parse_date(later.isoformat(), FETCHED).value == later
+    assert parse_date((later + timedelta(days=1)).isoformat(), FETCHED).problem == "future"
 
 
 NEW_YEAR = [
