@@ -5,7 +5,7 @@ The forms of a single fact are in ``fact_forms.py``.
 
 import re
 from collections.abc import Iterator
-from itertools import chain, pairwise
+from itertools import chain, pairwise, zip_longest
 
 from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN, day_named
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
@@ -386,14 +386,12 @@ def _by_element(block: Block) -> list[str]:
 
 
 def _joined_labels(pieces: list[str]) -> list[str]:
-    """Join each label that ends in a colon with what follows it, a number with ``просмотров`` behind it.
-
-    ``/ Автор:`` loses its stroke.
-    """
+    """Join each label that ends in a colon with its value behind it, ``/ Автор:`` too; ``415`` with ``просмотров``."""
     joined: list[str] = []
-    for piece in pieces:
+    for piece, following in zip_longest(pieces, pieces[1:], fillvalue=""):
         piece = piece.strip("/ ")
-        if joined and (joined[-1].endswith(":") or (joined[-1].isdecimal() and _COUNTED_BEHIND.fullmatch(piece))):
+        is_behind = _COUNTED_BEHIND.fullmatch(piece) and not following.isdecimal()
+        if joined and (joined[-1].endswith(":") or (is_behind and joined[-1].isdecimal())):
             joined[-1] = f"{joined[-1]} {piece}"
         elif piece:
             joined.append(piece)

@@ -197,9 +197,15 @@ def is_colophon(text: str) -> bool:
     """Whether a block is about rights and registration, as in a page's foot."""
     if len(text) >= 600 or not any(map(text.lower().__contains__, _OF_IMPRINTS)):
         return False
-    if _RIGHTS.search(text) or _IMPRINT_START.match(text) or _says_whose_it_is(text):
+    if _RIGHTS.search(text) or _IMPRINT_START.match(text) or _has_line_of_rights(text):
         return True
     return len(_IMPRINT.findall(text)) > 1
+
+
+def _has_line_of_rights(text: str) -> bool:
+    """Whether a text says whose something is, with other lines about it, as an address, and no sentence."""
+    lines = text.splitlines()
+    return any(map(_says_whose_it_is, lines)) and (len(lines) == 1 or not any(map(is_sentence, lines)))
 
 
 def _says_whose_it_is(text: str) -> bool:
