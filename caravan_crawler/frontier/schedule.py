@@ -248,7 +248,7 @@ class Sitemaps:
             has_others = any(month_of(child.path) is None for child in listed)
             is_alone = all(path == MAIN_SITEMAP for path in self.in_robots_txt)
             self.covers_period = (self._has_all_months or has_others) and is_alone
-        if len(listed) >= _EQUAL_STAMPS and _are_of_onemoment_of({child.stamp for child in listed}):
+        if len(listed) >= _EQUAL_STAMPS and _are_of_one_moment({child.stamp for child in listed}):
             listed = [Child(child.path, None) for child in listed]
         # A sitemap that an earlier run left unread may have been read before its index.
         wanted = [child for child in listed if self._is_in_period(child) and child.path not in self._read]
@@ -369,7 +369,7 @@ class Sitemaps:
         return self._schedule.is_due(child.path, _GROWING_EVERY if is_month else _SITEMAPS_EVERY)
 
 
-def _are_of_onemoment_of(stamps: set[str | None]) -> bool:
+def _are_of_one_moment(stamps: set[str | None]) -> bool:
     """Whether the stamps of an index are the time at which it was generated, and so say nothing of its sitemaps."""
     moments = [moment for stamp in stamps if (moment := moment_of(stamp))]
     return len(stamps) == 1 or (len(moments) == len(stamps) and max(moments) - min(moments) <= _ONE_MOMENT)

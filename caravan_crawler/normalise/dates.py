@@ -112,7 +112,7 @@ def zone_of(text: str | None) -> tzinfo:
 #: database's zero (year 0 or 1, 30 November of year -1), the epoch of a clock (1970, 1980), or a misprint.
 EARLIEST = date(1991, 1, 1)
 
-#: Maximum time by which a server's clock may be ahead of ours at midnight, when its day is one in the future.
+#: Time before midnight from which tomorrow is no day in the future: a server's clock may be ahead of ours.
 CLOCK_SKEW = timedelta(minutes=15)
 
 Problem = Literal["unreadable", "impossible", "too_early", "future"]
