@@ -8,8 +8,6 @@ from caravan_crawler.pages.blocks import SUBHEADS, Block, Element
 from caravan_crawler.pages.boxes import Boxes
 from caravan_crawler.pages.bylines import (
     Byline,
-    caption_credit,
-    credit_in_text,
     is_author_label,
     is_marked_as_author,
     is_person,
@@ -21,7 +19,7 @@ from caravan_crawler.pages.bylines import (
     signature,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact
+from caravan_crawler.pages.fact_forms import Fact, caption_credit, credit_in_text
 from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import (
     ends_sentence,

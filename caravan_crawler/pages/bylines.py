@@ -56,7 +56,7 @@ _CREDIT_VERB = re.compile(
 )
 _TEXT_MARK = re.compile(r"\s*\((?:текст|мәтін)\)\s*$", re.IGNORECASE)
 _ASIDE = re.compile(r"(?:фото|сурет|видео)\s.*|специально\s+для\s.*|текст|мәтін|фото|сурет", re.IGNORECASE)
-_PHOTO_LABEL = re.compile(r"^(?:фото|сурет)(?:\s*[-–—:]\s*|\s+)", re.IGNORECASE)
+PHOTO_LABEL = re.compile(r"^(?:фото|сурет)(?:\s*[-–—:]\s*|\s+)", re.IGNORECASE)
 _PHOTO_MARK = re.compile(r"\s*\((?:фото|сурет|видео)[^)]*\)\s*$", re.IGNORECASE)
 _PLACE = re.compile(rf"(?:г\.\s*)?[{_UPPER}][{_LOWER}]+(?:(?:[\s-]|\s[–—-]\s)[{_UPPER}]?[{_LOWER}]+)?")
 _BETWEEN = re.compile(r"(\s*[,;/&]\s*|\.\s+(?=(?:[Фф]ото|[Сс]урет)\s*[:–—-])|\s+и\s+|\s+және\s+)")
@@ -83,18 +83,6 @@ _NOT_PEOPLE = frozenset(
 _OF_AUTHOR = re.compile(
     r"/author|/(?:avtor[iy]?|users?|members?|profiles?|journalists?|userinfo\.php|memberlist\.php)\b"
 )
-_CREDIT = re.compile(
-    r"(?:(?:автор\s+)?фото|сурет(?:ті\s+түсірген)?|photo|иллюстрация|скриншот|правообладатель\s+\w+)\s*[-–—:]\s*(?P<name>.*)",
-    re.IGNORECASE,
-)
-_ARCHIVE_CREDIT = re.compile(
-    r"(?:фото|сурет)\s+(?P<name>(?:из|с\s+сайта|автора|пресс-службы|предоставлен\w*|читател\w*)(?:\s.{2,60})?)",
-    re.IGNORECASE,
-)
-#: A credit behind what a caption says of the picture.
-_CREDIT_BEHIND = re.compile(r"(?:[.!?…»)|/]\s+|\s[–—-]\s+|\s\()((?:фото|сурет)\s*[:–—-]\s*[^()]+)\)?$", re.IGNORECASE)
-#: Letters of a line that credits a photo, and words of one without a dash.
-_LONGEST_CREDIT, _LONGEST_ARCHIVE_CREDIT = 100, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +114,7 @@ def read_byline(line: str) -> Byline | None:
 
     ``Автор: Караван.kz`` is such a line and names nobody.
     """
-    line = line.strip().rstrip(".").strip().lstrip("–— ")
+    line = " ".join(line.split()).rstrip(".").strip().lstrip("–— ")
     verb = _CREDIT_VERB.match(line)
     line = line[verb.end() :] if verb else line
     if not 3 <= len(line) <= 200:
@@ -143,7 +131,7 @@ def read_byline(line: str) -> Byline | None:
     is_labelled = is_office = False
     has_role = any(_ROLE.fullmatch(part) for part in parts[2::2])
     for part, joint in zip(parts[::2], ["", *parts[1::2]], strict=True):
-        bare = _PHOTO_LABEL.sub("", part)
+        bare = PHOTO_LABEL.sub("", part)
         is_labelled = bare != part or (is_labelled and joint.strip() in ("и", "және"))
         name = _TEXT_MARK.sub("", _PHOTO_MARK.sub("", bare))
         # A photographer marked as such is one even in ordinary letters.
@@ -232,41 +220,6 @@ def is_marked_as_author(block: Block) -> bool:
     return is_author(marks) or any(marks_author(link, None) for _, link, _ in block.pieces)
 
 
-def credit_name(text: str) -> str | None:
-    """Return whom a photo's line credits, maybe nobody (``Фото -``).
-
-    None where the text is no such line (``Фото – это искусство.``).
-    """
-    match = _CREDIT.fullmatch(text.strip())
-    if match is None:
-        return None
-    name = match["name"].strip()
-    is_sentence = len(name.split()) > 6 or (name[:1].islower() and name.endswith((".", "!", "?")))
-    return None if is_sentence else name
-
-
-def archive_credit(text: str) -> str | None:
-    """Return the value of ``Фото из архива автора``, a credit without a dash."""
-    match = _ARCHIVE_CREDIT.fullmatch(text)
-    return match["name"] if match else None
-
-
-def credit_in_text(text: str) -> str | None:
-    """Return whom a line in the text credits; ``Фото из архива автора`` only where it is no sentence."""
-    is_short = len(text.split()) <= _LONGEST_ARCHIVE_CREDIT and text[-1] not in ".!?:"
-    return (archive_credit(text) if is_short else None) or credit_name(text)
-
-
-def caption_credit(block: Block) -> str | None:
-    """Return whom a caption credits: all of it, its last piece or its end."""
-    last_piece = " ".join(block.pieces[-1][0].split())
-    behind = _CREDIT_BEHIND.search(block.text[-_LONGEST_CREDIT:])
-    texts = (block.text, last_piece, behind[1] if behind else "")
-    credit = next((credit for text in texts if text and (credit := credit_in_text(text)) is not None), None)
-    name = _PHOTO_LABEL.sub("", last_piece, count=1)
-    return name if credit is None and name != last_piece and is_person(name) else credit
-
-
 _VERB = (
     r"(?:пере(?:да[её]т|дают|дал[аио]?|давал[аио]?)|сообща(?:ет|ют|л[аио]?)|сообщил[аио]?(?:\s+об\s+этом)?|информиру(?:ет|ют)"
     r"|пиш(?:ет|ут)|(?:на)?писал[аио]?"
@@ -295,7 +248,7 @@ _DOMAIN = (
 # Agencies named without quotation marks or a kind before them.
 _KNOWN_NAME = (
     r"(?:Казинформ(?![а-яё])|Kazinform|Қазақпарат|Интерфакс(?:-[А-ЯЁ][а-яё]+)?|Reuters|Рейтер|ТАСС|ИТАР-ТАСС"
-    r"|РИА\s+Новости|BBC(?:\s+News)?|Би-би-си|Bloomberg|Associated\s+Press|AFP|Франс\s+Пресс|Синьхуа|Xinhua|КазТАГ"
+    r"|РИА\s+Новости|BBC(?:\s+News)?|Би-би-си|Bloomberg|Associated\s+Press|AFP|BNS|Trend|УНИАН|УНН|Укринформ|Белта|Франс\s+Пресс|Синьхуа|Xinhua|КазТАГ"
     r"|KazTAG|BNews|Sputnik(?:\s+(?:Казахстан|Kazakhstan))?|Спутник\s+Казахстан|Tengrinews|Лента\.ру|РБК|Коммерсант[ъа]?"
     r"|The\s+Guardian|The\s+New\s+York\s+Times|The\s+Times|Financial\s+Times|Forbes(?:\s+Kazakhstan)?|Новости-Казахстан|Azattyq|Азаттык|CNN|Deutsche\s+Welle|Euronews|АКИpress|Хабар(?:\s+24)?(?![а-яё])"
     r"|КТК(?![А-Яа-яё])|Kazakhstan\s+Today|Казахстан\s+Сегодня|KZ-today|Astana\s+TV|(?:31|7|5)[\s-]канал\w*"

@@ -12,7 +12,9 @@ from typing import Literal
 
 from caravan_crawler.normalise.dates import CHANGED_BEHIND, DATE_LABEL, Form, date_form, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
-from caravan_crawler.pages.bylines import AUTHOR, FULL_NAME, ROLE, archive_credit, credit_name
+from caravan_crawler.pages.blocks import Block
+from caravan_crawler.pages.bylines import AUTHOR, FULL_NAME, PHOTO_LABEL, ROLE, is_person
+from caravan_crawler.pages.selectors import is_credit
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 _LABEL_OF_DATE = re.compile(f"^{DATE_LABEL}", re.IGNORECASE)
@@ -97,6 +99,26 @@ _DASH = re.compile(r"^- (?=\d)")
 ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
 
+_CREDIT = re.compile(
+    r"(?:(?:автор\s+)?(?:иллюстративное\s+)?фото|сурет(?:ті\s+түсірген)?|photo|иллюстрация|скриншот|правообладатель\s+\w+)"
+    rf"\s*[-–—:]\s*(?P<name>.*)|суретті\s+түсірген\s+(?P<taken_by>{FULL_NAME}|(?-i:[А-ЯӘІҢҒҮҰҚӨҺ][а-яәіңғүұқөһ]+\s+[А-ЯӘІҢҒҮҰҚӨҺ]+))",
+    re.IGNORECASE,
+)
+_ARCHIVE_CREDIT = re.compile(
+    r"(?:фото|сурет)\s+(?P<name>(?:из|с\s+сайта|автора|пресс-службы|предоставлен\w*|читател\w*)(?:\s.{2,60})?)",
+    re.IGNORECASE,
+)
+#: A credit behind the caption's own words; in brackets it may be a name and an agency.
+_CREDIT_BEHIND = re.compile(
+    r"(?:[.!?…»)|/]\s+|\s[–—-]\s+)(?:©\s*)?((?:фото|сурет)\s*[:–—-]\s*[^()]+)$|\s[(\[](?P<bracketed>[^()\[\]]{3,60})[)\]]$",
+    re.IGNORECASE,
+)
+_LABEL_IN_BRACKETS = re.compile(r"(?:фото|сурет|photo)\s*[:–—-]?\s*(?=[^\W\d])", re.IGNORECASE)
+_WITH_AGENCY = re.compile(r"[A-ZА-ЯЁ][^/]{1,40}/\s?[A-ZА-ЯЁ][^/]{1,40}")
+#: Letters of a line that credits a photo, of a name in an element of its own, and words of a credit without a dash.
+_LONGEST_CREDIT, _LONGEST_NAME, _LONGEST_ARCHIVE_CREDIT = 100, 60, 5
+
+
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One recognised line: its kind, and its value without the label.
@@ -140,6 +162,8 @@ def is_clock(text: str) -> bool:
 def fact_in(text: str) -> Fact | None:
     """Return the fact that all of a line is, or None."""
     text = _DASH.sub("", text.strip(ORNAMENT))
+    if text[:1] == text[-1:] == "/":
+        text = text.strip("/ ")
     if not text or len(text) > _LONGEST_LINE:
         return None
     if text[0] == "(" and text[-1] == ")" and not text[1:-1].isdecimal():  # a number alone is of comments
@@ -175,3 +199,57 @@ def is_label_of_views(text: str) -> bool:
 def is_unfilled(text: str) -> bool:
     """Whether a script or a template was to fill in a date here."""
     return _UNFILLED.fullmatch(text) is not None
+
+
+def credit_name(text: str) -> str | None:
+    """Return whom a photo's line credits, maybe nobody (``Фото -``).
+
+    None where the text is no such line (``Фото – это искусство.``).
+    """
+    match = _CREDIT.fullmatch(text.strip())
+    if match is None:
+        return None
+    name = (match["name"] or match["taken_by"] or "").strip()
+    is_sentence = len(name.split()) > 6 or (name[:1].islower() and name.endswith((".", "!", "?")))
+    return None if is_sentence else name
+
+
+def archive_credit(text: str) -> str | None:
+    """Return the value of ``Фото из архива автора``, a credit without a dash."""
+    match = _ARCHIVE_CREDIT.fullmatch(text)
+    return match["name"] if match else None
+
+
+def credit_in_text(text: str) -> str | None:
+    """Return whom a line in the text credits; ``Фото из архива автора`` only where it is no sentence."""
+    is_short = len(text.split()) <= _LONGEST_ARCHIVE_CREDIT and text[-1] not in ".!?:"
+    return (archive_credit(text) if is_short else None) or credit_name(text)
+
+
+def caption_credit(block: Block) -> str | None:
+    """Return whom a caption credits: all of it, its last piece or its end, by a label or in brackets."""
+    last_piece = " ".join(block.pieces[-1][0].split())
+    behind = _CREDIT_BEHIND.search(block.text[-_LONGEST_CREDIT:])
+    texts = (block.text, last_piece, (behind[1] or "") if behind else "")
+    credit = next((credit for text in texts if text and (credit := credit_in_text(text)) is not None), None)
+    if credit is None and behind and behind["bracketed"]:
+        credit = _bracketed_credit(behind["bracketed"])
+    name = PHOTO_LABEL.sub("", last_piece, count=1)
+    if credit is None and ((name != last_piece and is_person(name)) or _is_named_credit(block, name)):
+        credit = name
+    return credit
+
+
+def _is_named_credit(block: Block, name: str) -> bool:
+    """Whether a caption's last piece is a name without a label, in an element of its own or named for a credit."""
+    inline = block.pieces[-1][2]
+    element = inline if inline is not None and inline is not block.element else block.element
+    if block.zone != "figcaption" or len(name) > _LONGEST_NAME or not name[:1].isupper():
+        return False
+    return is_credit(element.names) or (len(block.pieces) > 1 and element is not block.element and is_person(name))
+
+
+def _bracketed_credit(text: str) -> str | None:
+    """Return the credit in brackets: ``(фото Ильяс Тажин)``, ``(AP Photo/Иван Ким)``, ``[Пётр Гаас/AFP]``."""
+    name = _LABEL_IN_BRACKETS.sub("", text, count=1) if _LABEL_IN_BRACKETS.match(text) else text
+    return name if (name != text and name[:1].isupper()) or _WITH_AGENCY.fullmatch(text) else None

@@ -10,7 +10,7 @@ from itertools import chain, pairwise, zip_longest
 from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN, day_named
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block, Element, common_container
-from caravan_crawler.pages.bylines import is_person, is_single_name, marks_author, read_byline
+from caravan_crawler.pages.bylines import is_marked_as_author, is_person, is_single_name, marks_author, read_byline
 from caravan_crawler.pages.fact_forms import (
     LONGEST_DATE,
     ORNAMENT,
@@ -183,6 +183,9 @@ def facts_of(block: Block) -> list[Fact]:
 
 def _facts_of(block: Block) -> list[Fact]:
     text = block.text
+    name, _, office = text.partition("\n")
+    if is_person(name) and fact_in(office) and is_marked_as_author(block):
+        return [Fact("author", name)]
     # The names of sections and topics may be any words.
     own = "\0".join([text for text, link, _ in block.pieces if link is None or not _is_of_a_list(link)])
     sentence = " ".join(_ENDS_OF_WORDS.sub(" ", own).replace("\0", "").split()) if block.has_links else text
@@ -209,9 +212,8 @@ def _facts_of(block: Block) -> list[Fact]:
             or _CHANGED.match(fact.value)
             for fact in known
         )
-        is_certain = is_certain or bool(
-            known and (linked_authors(block) or is_marked_as_views(block) or _is_marked_as_date(block))
-        )
+        marks = (linked_authors, is_marked_as_views, _is_marked_as_date)
+        is_certain = is_certain or bool(known and any(mark(block) for mark in marks))
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
         if is_certain and all(part in marked or is_label(part) or _may_stand_by_a_date(part) for part in rest):
             known += [Fact("views", count) for part in rest if (count := _views_inside(part))]

@@ -13,7 +13,6 @@ from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import (
     AROUND_NAMES,
-    caption_credit,
     is_author_label,
     is_marked_as_author,
     is_photo_label,
@@ -23,7 +22,7 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact
+from caravan_crawler.pages.fact_forms import Fact, caption_credit
 from caravan_crawler.pages.fact_lines import facts_of, linked_authors
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_names
 from caravan_crawler.pages.labels import (

@@ -18,18 +18,20 @@ _COLUMNS = frozenset(["aside", "footer"])
 #: Blocks before a column that is the page's top bar, as widgets are in some themes.
 _TOP = 3
 
-_NUMBER = r"[+\-]?\d[\d\s]{0,6}(?:[.,]\d{1,4})?"
+_NUMBER = r"[+\-−]?\d[\d\s]{0,6}(?:[.,]\d{1,4})?"
+_TENGE = r"₸|тг\.?|тенге|теңге|KZT"
 _DOLLAR = re.compile(
-    rf"(?:\$|USD|(?:АҚШ\s+)?доллар(?:ы|\s+США)?)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?"
+    rf"(?:\$|USD|(?:АҚШ\s+)?доллар(?:ы|\s+США)?)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:{_TENGE})?\.?"
     rf"|(?P<before>{_NUMBER})\s*(?:\$|USD)",
     re.IGNORECASE,
 )
 _HAS_DOLLAR = re.compile("[$]|USD|доллар", re.IGNORECASE).search
 _EURO = re.compile(
-    rf"(?:€|EUR|евро|еуро)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:₸|тг)?\.?|(?P<before>{_NUMBER})\s*(?:€|EUR)", re.IGNORECASE
+    rf"(?:€|EUR|евро|еуро)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:{_TENGE})?\.?|(?P<before>{_NUMBER})\s*(?:€|EUR)",
+    re.IGNORECASE,
 )
 _OTHER = re.compile(rf"(?:RUB|RUR|CNY|GBP|KGS|UZS|TRY|CHF|JPY|₽|£|¥)\s*:?\s*(?:{_NUMBER})?.{{0,4}}", re.IGNORECASE)
-_BARE = re.compile(rf"{_NUMBER}\s*(?:₸|тг\.?)?")
+_BARE = re.compile(rf"{_NUMBER}\s*(?:{_TENGE})?", re.IGNORECASE)
 _TABLE_HEADING = re.compile(
     r"(?:покупка|продажа|покуп|прод|сатып\s+алу|сату|buy|sell|валюта|(?:курсы?|обмен)(?:\s+валют\w*.{0,20}|\s+нбрк.{0,20})?)\.?",
     re.IGNORECASE,
@@ -98,8 +100,10 @@ def _is_in_table(parts: Sequence[str], index: int, dollar: str, place: str) -> b
         return True
     has_others = any(_OTHER.fullmatch(part) for part in parts[start:end])
     has_two_prices = _has_two_prices(parts, index, dollar)
-    # Behind a sign the second number may be the euro's, and a ticker of three currencies has signs.
-    return (has_others and has_two_prices) if "$" in parts[index] else (has_others or has_two_prices)
+    # Behind a sign the second number may be the euro's; a ticker of three currencies has signs, or a code and its rate
+    # in one text.
+    is_ticker = "$" in parts[index] or _HAS_DIGIT(parts[index]) is not None
+    return (has_others and has_two_prices) if is_ticker else (has_others or has_two_prices)
 
 
 def _is_of_currency(part: str) -> bool:
@@ -128,6 +132,9 @@ def _marked_euro(parts: Sequence[str], places: Sequence[int], dollar: str) -> st
     for place in places:
         if label := _EURO.fullmatch(parts[place]):
             euro, _ = _rate_at(label, parts, place)
+            following = parts[place + 1] if place + 1 < len(parts) else ""
+            if euro and label["before"] and not _is_in_proportion(euro, dollar) and _BARE.fullmatch(following):
+                euro = following  # before the sign was the day's change of the dollar
             return euro if euro is not None and _is_in_proportion(euro, dollar) else None
         if not _BARE.fullmatch(parts[place]):
             break
@@ -145,7 +152,8 @@ def _is_in_proportion(euro: str, dollar: str) -> bool:
 def _rate_at(match: re.Match[str], parts: Sequence[str], index: int) -> tuple[str | None, int]:
     """Return the rate as printed, with its sign where they are one text, and the index behind it."""
     if match["rate"] or match["before"]:
-        return parts[index] if not _WORD(parts[index]) else match["rate"], index + 1
+        is_as_printed = ":" not in parts[index] and not _WORD(parts[index])
+        return parts[index] if is_as_printed else match["rate"] or match["before"], index + 1
     if index + 1 < len(parts) and _BARE.fullmatch(parts[index + 1]):
         return parts[index + 1], index + 2
     return None, index + 1
@@ -161,7 +169,7 @@ _TEMPERATURE = re.compile(
 #: A city's name; menus, which often stand next to the temperature, begin with other words.
 _CITY = re.compile(
     r"(?!(?:главная|новости|меню|поиск|войти|вход|вы\s+здесь|рубрики|разделы|спорт|погода|курс\w*|басты|жаңалықтар|мәзір"
-    r"|снег\w*|дожд\w*|ясно|солнечно|туман\w*|гроз\w*|метель|\w*облачн\w*|пасмурно|без\s+осадков|ветер|ощущается)\b)"
+    r"|сейчас|(?:мало|пере)?менн\w*|небольш\w+|слаб\w+|сильн\w+|морось|ливень|дымка|снег\w*|дожд\w*|ясно|солнечно|туман\w*|гроз\w*|метель|\w*облачн\w*|пасмурно|без\s+осадков|ветер|ощущается)\b)"
     r"[^\W\d_][^\d$€]{1,40}",
     re.IGNORECASE,
 )
@@ -170,6 +178,7 @@ _WEEKDAY = re.compile(
     rf"^(?:(?:сегодня|бүгін)\s*[:,]?\s*)?(?:(?:{WEEKDAY_PATTERN})\.?,?\s+)?(?=\d)|,?\s+\(?(?:{WEEKDAY_PATTERN})\)?\.?$",
     re.IGNORECASE,
 )
+_CLOCK_BEHIND = re.compile(r"(?<=\d{4}),?\s+\d{1,2}:\d{2}$")
 _ONLY_WEEKDAY = re.compile(rf"(?:{WEEKDAY_PATTERN})\.?", re.IGNORECASE)
 _MONTH = re.compile(MONTH_PATTERN, re.IGNORECASE)
 _DAY = re.compile(rf"\d{{1,2}}\s+(?:{MONTH_PATTERN})", re.IGNORECASE)
@@ -189,6 +198,14 @@ _HAS_SEVERAL = re.compile(r"[|•·€]|EUR|\d\s+(?:[+\-−]\d{1,2}\s?°|\d{3}[.
 #: A day in digits, which cards have too: the header's has its weekday next to it.
 _IN_DIGITS = re.compile(r"\d{1,2}\.\d{2}\.\d{4}")
 _HAS_DIGIT = re.compile(r"\d").search
+_EMOJI = re.compile("[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\ufe0f]+")
+_ONE_UNIT = re.compile(r"^(?:1\s+)?(?P<code>[A-Z]{3}|[$€])(?:(?<=[A-Z])\s*/\s*KZT|\s*=)?(?P<rest>$|\s.*)")
+_BEFORE_OTHERS = re.compile(r"\s+(?=(?:RUB|RUR|CNY|GBP|KGS|UZS|TRY|CHF|JPY|₽|£|¥)\s?:?\s?\d)")
+#: A unit of temperature in an element of its own behind the number, and what is neither temperature nor city.
+_UNIT, _DEGREES_ALONE = re.compile(r"°\s*[CСcс]?|[CС]"), re.compile(r"[+\-−–]?\d{1,2}")
+_NO_VALUE = re.compile(
+    r"=$|сейчас$|(?:по\s+)?ощущ\w+|feels\s+like|влажность|ветер|давление|(?:макс|мин)\.?\s", re.IGNORECASE
+)
 _PART_MARKS = " \t•·|,▲▼△▽↑↓"
 #: Texts of a row of a forecast, and rows that make one.
 _LONGEST_ROW, _FEWEST_ROWS = 2, 3
@@ -214,11 +231,29 @@ def read_header(blocks: list[Block], end: int | None = None) -> Header:
 
 @lru_cache(maxsize=16)  # the pages of a visit show the same
 def _read(parts: tuple[str, ...]) -> Header:
+    parts = _in_usual_form(parts)
     header = Header()
     header.rates = read_rates(parts)
     _read_weather(parts, header)
     header.date = _read_date(parts)
     return header
+
+
+def _in_usual_form(printed: Sequence[str]) -> tuple[str, ...]:
+    """Return the parts without emoji, labels of the weather and what else is no value; a number and its unit as one.
+
+    ``1 USD = 516,3 ₸`` and ``USD/KZT`` become ``USD 516,3 ₸`` and ``USD``.
+    """
+    parts: list[str] = []
+    for part in printed:
+        if part not in _PLACES:
+            part = _ONE_UNIT.sub(r"\g<code>\g<rest>", _EMOJI.sub(" ", part).replace("℃", "°C").strip())
+        for text in _BEFORE_OTHERS.split(part):
+            if parts and _UNIT.fullmatch(text) and _DEGREES_ALONE.fullmatch(parts[-1]):
+                parts[-1] = f"{parts[-1]} °C"
+            elif text and not _NO_VALUE.match(text):
+                parts.append(text)
+    return tuple(parts)
 
 
 def _short_parts(blocks: list[Block]) -> list[str]:
@@ -243,8 +278,8 @@ def _read_weather(parts: Sequence[str], header: Header) -> None:
         header.temperature = match["degrees"]
         following = parts[index + 1] if index + 1 < len(parts) else ""
         before = parts[index - 1] if index else ""
-        beside = next((part for part in (following, before) if _CITY.fullmatch(part)), None)
-        header.city = match["city"] or match["before"] or beside
+        near = (match["city"], match["before"], following, before)
+        header.city = next((part for part in near if part and _CITY.fullmatch(part)), None)
         return
 
 
@@ -256,12 +291,16 @@ def _is_in_forecast(parts: Sequence[str], index: int) -> bool:
 
 def _read_date(parts: Sequence[str]) -> str | None:
     year = day = None
-    for before, printed, following in zip(["", *parts], parts, [*parts[1:], ""], strict=False):
+    for before, printed, following, behind in zip(
+        ["", *parts], parts, [*parts[1:], ""], [*parts[2:], "", ""], strict=False
+    ):
         part = _WEEKDAY.sub("", printed) if _HAS_DIGIT(printed) else ""
+        part = _CLOCK_BEHIND.sub("", part) if part != printed else part  # without a weekday it may be an article's date
         if not part[:1].isdigit():
             continue
         if part.isdecimal() and _MONTH.fullmatch(following):  # a part of its own, each
             part = f"{part} {following}"
+            part = f"{part} {behind}" if re.fullmatch(r"\d{4}", behind) else part
         if _IN_DIGITS.fullmatch(part) and (part != printed or any(map(_ONLY_WEEKDAY.fullmatch, (before, following)))):
             return part
         if match := _DAY_AND_YEAR.fullmatch(part) or _YEAR_AND_DAY.fullmatch(part):

@@ -18,7 +18,7 @@ from caravan_crawler.pages.text_range import clutter_around
 _ORNAMENT = re.compile(
     r"\.svg$|/(?:ads?|adv|reklama|rk|templates?|skins?|icons?|sprites?|logos?|emoji|smileys?|banners?|buttons?|themes|plugins|counters?)/|(?:^|[/_\-])(?:pixel|spacer|blank|1x1|avatar|gravatar|logo|counter|banner|button|emailbutton|printbutton)[._\-\d]"
     r"|gravatar|/(?:avatars?|users?|authors?)/[^/]*$|/\d{3}x(?:60|90)\."
-    r"|/(?:icon|bookmark|eye|views?|calendar|clock|time|date|share|comments?|print|arrow|play|fb|facebook|vk|tg|telegram|whatsapp"
+    r"|/[a-z]\.(?:png|gif)$|/(?:icon|bookmark|eye|views?|calendar|clock|time|date|share|comments?|print|arrow|play|fb|facebook|vk|tg|telegram|whatsapp"
     r"|twitter|instagram|ok|youtube|e?mail|pdf|rss|star)\.\w{3,4}$",
     re.IGNORECASE,
 )

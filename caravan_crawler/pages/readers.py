@@ -16,7 +16,6 @@ from caravan_crawler.normalise.text import clean
 from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.body import Text, read_text
 from caravan_crawler.pages.bylines import (
-    caption_credit,
     find_source,
     is_person,
     labelled_source,
@@ -25,7 +24,15 @@ from caravan_crawler.pages.bylines import (
     source_label,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact, fact_in, is_clock, is_date, is_dated, is_label_of_views
+from caravan_crawler.pages.fact_forms import (
+    Fact,
+    caption_credit,
+    fact_in,
+    is_clock,
+    is_date,
+    is_dated,
+    is_label_of_views,
+)
 from caravan_crawler.pages.fact_lines import names_a_change, printed_date
 from caravan_crawler.pages.headline import printed_headline
 from caravan_crawler.pages.labels import ends_sentence

@@ -58,6 +58,9 @@ _AUTHOR = re.compile(
     r"author|username|created-?by|byline|journalist|avtor|vcard|(?<![a-z])sign(?:ature)?(?![a-z])", re.IGNORECASE
 )
 _AUTHOR_BOX_NAMES = re.compile(rf"(?:^|[\s_\-])(?:{_AUTHOR_BOX})(?=$|[\s_\-\d])", re.IGNORECASE)
+_CREDIT = re.compile(
+    r"credit|copyright|photograph|(?:^|[\s_\-])(?:source|author|agency|rights)s?(?=$|[\s_\-])", re.IGNORECASE
+)
 _MODIFIED = re.compile(r"updat|modif|edited|izmen|obnov", re.IGNORECASE)
 _PUBLISHED = re.compile(r"publi[sc]|entry-date", re.IGNORECASE)
 _HEADER = re.compile(r"(?:^|[\s_\-])(?:head(?:er|ing)?|hero|jumbotron)(?=$|[\s_\-\d])", re.IGNORECASE)
@@ -195,6 +198,12 @@ def is_author_box(names: str) -> bool:
 def is_author(names: str) -> bool:
     """Whether an element of these names holds an author."""
     return _AUTHOR.search(names) is not None
+
+
+@lru_cache(maxsize=1024)
+def is_credit(names: str) -> bool:
+    """Whether an element of these names, in a caption or as one, says whose picture it is."""
+    return _CREDIT.search(_in_hyphens(names)) is not None
 
 
 def is_published(names: str) -> bool:

@@ -36,6 +36,8 @@ ENOUGH_PAIRS = 5
 _LONGEST = 1500
 #: Labels of links to the article before or behind this one.
 _OF_NEIGHBOUR = re.compile(r"(?:назад|далее|впер[её]д|предыдущ|следующ|алдыңғы|келесі|prev|next)", re.IGNORECASE)
+#: Text of a link next to the heading.
+_ALL_TOPICS = re.compile(r"(?:все|барлық)\s+(?:темы|тренды|новости|материалы|тақырып\w*|жаңалық\w*)", re.IGNORECASE)
 _PLAIN_NUMBER = re.compile(r"[\d\s.,:%°+\-–]+")
 
 
@@ -86,7 +88,10 @@ def _headed(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock | N
         if not is_short and (len(block.pieces) < 3 or len(block.pieces[0][0]) > LONGEST_LABEL):
             continue
         if is_trending_heading(block.text):
-            found = scan.pairs(position + 1) or scan.cards(position + 1)
+            first = position + 1
+            if first < len(blocks) and _ALL_TOPICS.fullmatch(blocks[first].text):
+                first += 1
+            found = scan.pairs(first) or scan.cards(first)
             if found:
                 return TrendingBlock(found.lines, position, found.end)
         elif len(block.pieces) > 2 and is_trending_heading(block.pieces[0][0]):
