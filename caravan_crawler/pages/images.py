@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from selectolax.lexbor import LexborNode
 
-from caravan_crawler.pages.blocks import Element, Picture
+from caravan_crawler.pages.blocks import Block, Element, Picture
 from caravan_crawler.pages.bylines import marks_author
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.labels import fold
@@ -78,6 +78,13 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
         says_headline = fold(picture.node.attributes.get("alt") or "") == fold(document.blocks[layout.headline].text)
         return says_headline or UPLOADS.search(_url_of(picture.node, document) or "") is not None
     return False
+
+
+def icons_in(block: Block, document: Document) -> list[str]:
+    """Return what the pictures at the numbers of a block say of themselves: ``<img alt="просмотры"> 3511``."""
+    icons = (each for each in document.pictures if each.position == block.index and each.parent is block.element)
+    attributes = ("alt", "title", "class", "src")
+    return [" ".join(icon.node.attributes.get(name) or "" for name in attributes) for icon in icons]
 
 
 def _frame_of(picture: Picture) -> Element:

@@ -25,6 +25,7 @@ from caravan_crawler.pages.bylines import (
 )
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import (
+    ORNAMENT,
     Fact,
     caption_credit,
     fact_in,
@@ -35,6 +36,7 @@ from caravan_crawler.pages.fact_forms import (
 )
 from caravan_crawler.pages.fact_lines import names_a_change, printed_date
 from caravan_crawler.pages.headline import printed_headline
+from caravan_crawler.pages.images import icons_in
 from caravan_crawler.pages.labels import ends_sentence
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import is_count_of_views, is_published
@@ -289,10 +291,17 @@ def _marked_as_views(page: ArticlePage, counts: set[str]) -> str | None:
     """Return the one of some numbers whose element is named for views; the others may count comments or likes."""
     start, end = page.layout.headline or 0, page.layout.trending.start if page.layout.trending else None
     for block in page.document.blocks[start:end] if counts else ():
+        numbers: list[str] = []
         for text, _, inline in block.pieces:
-            number = " ".join(text.split())
+            number = " ".join(text.split()).strip(ORNAMENT)
             if number in counts and is_count_of_views(block.names_around(inline)):
                 return number
+            numbers += [number] if number in counts else []
+        icons = icons_in(block, page.document) if numbers else []
+        if len(icons) == len(numbers):  # one before each
+            for icon, number in zip(icons, numbers, strict=True):
+                if is_count_of_views(icon):
+                    return number
     return None
 
 
