@@ -168,7 +168,7 @@ CHANGED_BEHIND = re.compile(
 _MIXED = re.compile(r"[a-z]+(?=[а-я])|(?<=[а-я])[a-z]+")
 _LATIN = str.maketrans("abcehkmoptxy", "авсенкмортху")
 _TIME_FIRST = re.compile(
-    rf"(?:(?:алматы|астана|қазақстан)\s+уақыты\w*\s+)?(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?{_SUFFIX})\s*[,|\-–—•·]?\s+(?P<day>\d.*?)"
+    rf"(?:(?:алматы|астана|қазақстан)\s+уақыты\w*\s+)?(?P<clock>\d{{1,2}}:\d{{2}}(?::\d{{2}})?{_SUFFIX})\s*[,|/\-–—•·]?\s+(?P<day>\d.*?)"
     rf"(?P<behind>\s+(?:{_NAMED}|{_BARE_OFFSET}))?$"
 )
 # Also as PHP prints the zero of a database: "30.11.-0001".

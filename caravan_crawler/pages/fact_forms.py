@@ -168,6 +168,8 @@ def fact_in(text: str) -> Fact | None:
         return None
     if text[0] == "(" and text[-1] == ")" and not text[1:-1].isdecimal():  # a number alone is of comments
         text = text[1:-1].strip()
+    if text[:1] == "[" and text[-1] == "]" and text[1:-1].strip().isdecimal():
+        text = text[1:-1].strip()
     if text[:1] == "©" and (name := credit_name(text[1:])) is not None:
         return Fact("credit", name)
     if text[:1].isalnum() or text[:1] == "-":
