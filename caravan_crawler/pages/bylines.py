@@ -1,4 +1,4 @@
-"""Who is named: authors under a headline or at the end of a text, credits of photos, and the source of a text."""
+"""Who is named: authors under a headline or at the end of a text, and the source of a text."""
 
 import re
 from dataclasses import dataclass
