@@ -184,7 +184,7 @@ def facts_of(block: Block) -> list[Fact]:
 def _facts_of(block: Block) -> list[Fact]:
     text = block.text
     name, _, office = text.partition("\n")
-    if is_person(name) and fact_in(office) and is_marked_as_author(block):
+    if office and is_person(name) and fact_in(office) and is_marked_as_author(block):
         return [Fact("author", name)]
     # The names of sections and topics may be any words.
     own = "\0".join([text for text, link, _ in block.pieces if link is None or not _is_of_a_list(link)])
@@ -197,7 +197,6 @@ def _facts_of(block: Block) -> list[Fact]:
     whole = [[text]]
     # Pieces first: the line of an author or a credit would include its neighbours.
     has_pieces = sum(not text.isspace() for text, _, _ in block.pieces) > 1
-    marked = _marked_parts(block)
     for parts in chain(_splits(block), whole) if has_pieces else chain(whole, _splits(block)):
         found = [fact_in(part) for part in parts]
         known = [fact for fact in found if fact is not None]
@@ -215,6 +214,7 @@ def _facts_of(block: Block) -> list[Fact]:
         marks = (linked_authors, is_marked_as_views, _is_marked_as_date)
         is_certain = is_certain or bool(known and any(mark(block) for mark in marks))
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
+        marked = _marked_parts(block) if is_certain else set()
         if is_certain and all(part in marked or is_label(part) or _may_stand_by_a_date(part) for part in rest):
             known += [Fact("views", count) for part in rest if (count := _views_inside(part))]
             return [*_of_article(block, known), *(linked_authors(block) or _bare_authors(block, rest))]
@@ -359,7 +359,7 @@ def _splits(block: Block) -> Iterator[list[str]]:
     by_mark = [part.strip() for part in _SEPARATORS.split(block.text) if part.strip(ORNAMENT)]
     if len(by_mark) > 1:
         yield by_mark
-    by_label = _STOP_BEFORE_LABEL.split(block.text)
+    by_label = _STOP_BEFORE_LABEL.split(block.text) if ":" in block.text else []
     if len(by_label) > 1:
         yield by_label
     by_comma = _COMMA.split(block.text)

@@ -206,6 +206,11 @@ _UNIT, _DEGREES_ALONE = re.compile(r"°\s*[CСcс]?|[CС]"), re.compile(r"[+\-�
 _NO_VALUE = re.compile(
     r"=$|сейчас$|(?:по\s+)?ощущ\w+|feels\s+like|влажность|ветер|давление|(?:макс|мин)\.?\s", re.IGNORECASE
 )
+#: In every part that is not in the usual form; in few others.
+_MAY_BE_UNUSUAL = re.compile(
+    "[=℃\u2600-\u27bf\ufe0f\U0001f1e6-\U0001faff₽£¥]|^(?:1\\s|[°CС]|[СсSs]ейчас|[Пп]о\\s|[Оо]щу|[Ff]eels|[Вв]лаж|[Вв]етер|[Дд]авл|[Мм]акс|[Мм]ин)"
+    "|KZT|RU[BR]|CNY|GBP|KGS|UZS|TRY|CHF|JPY"
+).search
 _PART_MARKS = " \t•·|,▲▼△▽↑↓"
 #: Texts of a row of a forecast, and rows that make one.
 _LONGEST_ROW, _FEWEST_ROWS = 2, 3
@@ -246,8 +251,10 @@ def _in_usual_form(printed: Sequence[str]) -> tuple[str, ...]:
     """
     parts: list[str] = []
     for part in printed:
-        if part not in _PLACES:
-            part = _ONE_UNIT.sub(r"\g<code>\g<rest>", _EMOJI.sub(" ", part).replace("℃", "°C").strip())
+        if not _MAY_BE_UNUSUAL(part) or part in _PLACES:
+            parts.append(part)
+            continue
+        part = _ONE_UNIT.sub(r"\g<code>\g<rest>", _EMOJI.sub(" ", part).replace("℃", "°C").strip())
         for text in _BEFORE_OTHERS.split(part):
             if parts and _UNIT.fullmatch(text) and _DEGREES_ALONE.fullmatch(parts[-1]):
                 parts[-1] = f"{parts[-1]} °C"

@@ -198,7 +198,7 @@ def is_colophon(text: str) -> bool:
     """Whether a block is about rights and registration, as in a page's foot."""
     if len(text) >= 600 or not any(map(text.lower().__contains__, _OF_IMPRINTS)):
         return False
-    if _RIGHTS.search(text) or _IMPRINT_START.match(text) or _has_line_of_rights(text):
+    if _RIGHTS.search(text) or _IMPRINT_START.match(text) or ("©" in text and _has_line_of_rights(text)):
         return True
     return len(_IMPRINT.findall(text)) > 1
 
