@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import date
 from enum import IntEnum
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -139,6 +139,21 @@ _KNOWN_PAGES = 50
 _PAGES_IN_SITEMAPS = 2
 
 
+def _pinned(own: list[str], until: frozenset[str], before: list[str]) -> frozenset[str]:
+    """Return the articles that stand above newer ones on a first page: all that it had before, and others follow them.
+
+    They are where they were ``before``, or at most half of the page.
+    """
+    leading = list(takewhile(until.__contains__, own))
+    if len(leading) == len(own):  # nothing is new
+        return frozenset()
+    return frozenset(_common_start(own, before) if 2 * len(leading) > len(own) else leading)
+
+
+def _common_start(one: list[str], other: list[str]) -> list[str]:
+    return [each for each, its in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))]
+
+
 @dataclass(eq=False)
 class ListingWalk:
     """A walk down the listing at ``path``, until it meets the articles of ``until``, else to the end.
@@ -177,6 +192,7 @@ class ListingWalk:
     _without_new: int = 0
     _met: set[str] = field(default_factory=set)
     _listed: set[str] = field(default_factory=set)
+    _first: list[str] = field(default_factory=list)
     _previous: frozenset[str] = frozenset()
     _fertile: int = 0
     _barren: int = 0
@@ -214,10 +230,12 @@ class ListingWalk:
         keys = [card.address.key for card in listing.cards]
         own = [key for key in keys if key not in around]
         if listing.number == 1:
-            self.top = own
+            self.top = self._first = own
+            self.until -= _pinned(own, self.until, self.state.top)
         else:
             self.top = [key for key in self.top if key not in set(keys)] or self.top
-            self.has_shifted |= bool(own) and own[0] in self._previous
+            behind_pinned = own[len(_common_start(own, self._first)) :]
+            self.has_shifted |= bool(behind_pinned) and behind_pinned[0] in self._previous
         self._met |= self.until.intersection(own)
         fresh = [card for card in listing.cards if card.address.key not in self._listed]
         self._note_repetition(frozenset(own), is_barren=not fresh)

@@ -38,6 +38,9 @@ class SimulatedList:
 
     articles: list[int]
     ending: str = "links"
+    pinned: tuple[int, ...] = ()
+    """Articles that stand above the others on each page, or on the first one only."""
+    are_on_each_page: bool = True
 
     def publish(self, count: int) -> None:
         newest = self.articles[0] if self.articles else 0
@@ -49,7 +52,10 @@ class SimulatedList:
 
     def page(self, number: int) -> Listing | None:
         """A page of the list, or None for a 404."""
-        keys = self.articles[(number - 1) * PAGE : number * PAGE]
+        others = [key for key in self.articles if key not in self.pinned]
+        keys = others[(number - 1) * PAGE : number * PAGE]
+        if keys and (number == 1 or self.are_on_each_page):
+            keys = [*self.pinned, *keys]
         if self.ending == "links":
             return listing(number, keys, following=number < self.pages) if keys else None
         if keys or self.ending == "absent":

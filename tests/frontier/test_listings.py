@@ -11,7 +11,7 @@ import pytest
 from caravan_crawler.frontier.list_walk import Expected, ListState, PageRange
 from caravan_crawler.frontier.listings import Listings, ListPage
 from caravan_crawler.pages.listing import Listing
-from tests.frontier.simulated import FURNITURE, PATH, SimulatedList, Walker, listing
+from tests.frontier.simulated import FURNITURE, PAGE, PATH, SimulatedList, Walker, listing
 
 #: Ten pages of five articles: 50 … 1.
 FIFTY = tuple(range(50, 0, -1))
@@ -318,3 +318,17 @@ def test_without_dates_a_bounded_walk_waits_for_its_articles() -> None:
         path = next((page.path for page in lists.when_idle()), "")
     assert path == "", "two pages before the period end it"
     assert lists.take_changed()[PATH].is_walked
+
+
+@pytest.mark.parametrize("are_on_each_page", [True, False])
+@pytest.mark.parametrize("count", [1, PAGE, 2 * PAGE])
+def test_pinned_articles_do_not_end_a_walk(count: int, are_on_each_page: bool) -> None:
+    pinned = tuple(range(20, 20 - count, -1))
+    one = Walker(SimulatedList(list(FIFTY), pinned=pinned, are_on_each_page=are_on_each_page))
+    assert one.run()
+    for published in (36, 0, 1):
+        one.site.publish(published)
+        assert one.run()
+        assert one.seen == set(one.site.articles)
+        # The dead end of the first walk is looked at once more.
+        assert len(one.read) <= (one.site.pages + 2 if are_on_each_page else published // PAGE + 2)

@@ -65,7 +65,7 @@ def test_a_walk_ends_where_it_meets_an_earlier_one() -> None:
 
 
 def test_pinned_article_or_trending_block_does_not_end_a_walk() -> None:
-    pinned = [page(1, [10, 7, 8]), page(2, [9, 11, 12])]
+    pinned = [page(1, [10, 7, 8]), page(2, [9, 11, 12, 13])]
     assert walk(*pinned, until=TOP | FURNITURE) == [2, None]
 
 
