@@ -69,6 +69,10 @@ def test_pinned_article_or_trending_block_does_not_end_a_walk() -> None:
     assert walk(*pinned, until=TOP | FURNITURE) == [2, None]
 
 
+def test_a_first_page_that_has_grown_longer_ends_a_walk() -> None:
+    assert walk(page(1, [10, 11, 12, 13, 14, 15, 16, 17]), until=TOP) == [None]
+
+
 def test_known_pages_end_a_walk_if_the_earlier_top_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("caravan_crawler.frontier.list_walk._KNOWN_PAGES", 5)
     pages = [page(number, [number * 100]) for number in range(1, 7)]
