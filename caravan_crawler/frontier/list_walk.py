@@ -142,7 +142,7 @@ _PAGES_IN_SITEMAPS = 2
 def _pinned(own: list[str], until: frozenset[str], before: list[str]) -> frozenset[str]:
     """Return the articles that stand above newer ones on a first page: all that it had before, and others follow them.
 
-    They are where they were ``before``, or at most half of the page. All of ``until`` are none: pages have grown longer.
+    They are where they were ``before``, or at most half of the page. If all of ``until`` lead, pages have grown longer.
     """
     leading = list(takewhile(until.__contains__, own))
     if len(leading) == len(own):  # nothing is new
