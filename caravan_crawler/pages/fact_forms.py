@@ -244,8 +244,7 @@ def caption_credit(block: Block) -> str | None:
 
 def _is_named_credit(block: Block, name: str) -> bool:
     """Whether a caption's last piece is a name without a label, in an element of its own or named for a credit."""
-    inline = block.pieces[-1][2]
-    element = inline if inline is not None and inline is not block.element else block.element
+    element = block.pieces[-1][2] or block.element
     if block.zone != "figcaption" or len(name) > _LONGEST_NAME or not name[:1].isupper():
         return False
     return is_credit(element.names) or (len(block.pieces) > 1 and element is not block.element and is_person(name))
@@ -253,5 +252,7 @@ def _is_named_credit(block: Block, name: str) -> bool:
 
 def _bracketed_credit(text: str) -> str | None:
     """Return the credit in brackets: ``(фото Ильяс Тажин)``, ``(AP Photo/Иван Ким)``, ``[Пётр Гаас/AFP]``."""
+    if (credit := credit_in_text(text)) is not None:
+        return credit
     name = _LABEL_IN_BRACKETS.sub("", text, count=1) if _LABEL_IN_BRACKETS.match(text) else text
     return name if (name != text and name[:1].isupper()) or _WITH_AGENCY.fullmatch(text) else None
