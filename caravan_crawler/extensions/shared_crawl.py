@@ -37,6 +37,8 @@ logger = logging.getLogger(__name__)
 _INTERVAL, _LEADER_INTERVAL = 0.2, 1.0
 #: Renewals of a lease before it expires.
 _RENEWALS = 3
+#: Leases without a request of any worker, after which a worker warns that the leader may be frozen.
+_SILENT_LEASES = 3
 #: The leader requests its next listing page only if at most this many articles wait.
 _LOW = 40
 #: Keys in ``Request.meta``: the request is for a claimed article; it is in the queue.
@@ -62,10 +64,11 @@ class ClaimScheduler(Scheduler):
         self._most = settings.getint("CONCURRENT_REQUESTS") or 1
         self._scope = spider.arguments.scope
         self._workers = Workers(self._store, self._scope, self._lease)
+        self._pace = _pace_of(self.crawler)
         self._asked: set[str] = set()
         self._asked_urls: set[str] = set()
         self._queued = 0
-        self._has_suspect = self._is_at_end = self._is_closing = False
+        self._has_suspect = self._is_at_end = self._is_closing = self._has_warned = False
         self._unread = 0
         self._renewed_at = self._looked_at = self._counted_at = self._claimed_at = 0.0
         self._polling = create_looping_call(self._poll)
@@ -232,6 +235,7 @@ class ClaimScheduler(Scheduler):
     def _follow(self) -> None:
         """Become the leader if the leader is gone, or stop if it finished the crawl."""
         if not self._workers.leader_is_gone():
+            self._warn_of_silence()
             return
         if self._workers.is_finished((SOUND, BELOW_FLOORS)):
             if not self._is_busy():
@@ -241,6 +245,18 @@ class ClaimScheduler(Scheduler):
             logger.info("The leader of the crawl is gone, and this worker leads now")
             self._crawl_store.reload()
 
+    def _warn_of_silence(self) -> None:
+        """Warn once if no worker sends requests: the leader's process may be frozen, which keeps its lock."""
+        silent = self._pace.silent()
+        if self._has_warned or silent < _SILENT_LEASES * self._lease:
+            return
+        self._has_warned = True
+        logger.warning(
+            "No request for %d s, and this worker waits for the leader, run %s; if its process is frozen, end it",
+            silent,
+            self._workers.leader,
+        )
+
     def _note_role(self) -> None:
         self.crawler.stats.set_value(WORKER_STAT, "leads" if self._store.is_leader else "helps")
 
@@ -249,6 +265,12 @@ def _store_of(crawler: Crawler) -> SharedStore:
     store = CrawlStore.used_by(crawler).store
     assert isinstance(store, SharedStore)
     return store
+
+
+def _pace_of(crawler: Crawler) -> Pace:
+    spider = crawler.spider
+    assert isinstance(spider, CaravanSpider)
+    return Pace(_store_of(crawler), urlsplit(spider.site.base).netloc)
 
 
 class LeaderMiddleware(BaseSpiderMiddleware):
@@ -274,9 +296,7 @@ class SharedThrottle(Throttle):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        spider = crawler.spider
-        assert isinstance(spider, CaravanSpider)
-        self._pace = Pace(_store_of(crawler), urlsplit(spider.site.base).netloc)
+        self._pace = _pace_of(crawler)
 
     async def wait(self, request: Request) -> None:
         """Wait until ``request`` may be sent; raise :class:`RunEndsError` if the run ends first."""

@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, Executable, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from caravan_crawler.store.database import StoreError, error_line, wait_for_turn
-from caravan_crawler.store.schema import runs
+from caravan_crawler.store.schema import read_note, runs
 from caravan_crawler.store.statements import Writes
 from caravan_crawler.store.store import Result, Store
 
@@ -83,6 +83,7 @@ ON CONFLICT (host) DO UPDATE SET next_at = greatest(held.next_at, held.blocked_u
 RETURNING next_at - :delay - {_NOW}
 """)
 _BLOCKED = text(f"SELECT blocked_until - {_NOW} FROM pace WHERE host = :host")
+_SILENT = text(f"SELECT {_NOW} - greatest(next_at, blocked_until) FROM pace WHERE host = :host")
 _BLOCK = text(f"""
 INSERT INTO pace AS held (host, next_at, blocked_until) VALUES (:host, 0, {_NOW} + :seconds)
 ON CONFLICT (host) DO UPDATE SET blocked_until = greatest(held.blocked_until, {_NOW} + :seconds) RETURNING 1
@@ -217,6 +218,11 @@ class Workers:
         self._store.execute(_FORGIVE, self._values)
         return True
 
+    @property
+    def leader(self) -> str | None:
+        """The run_id of the leader, or of the last one; None if there was none."""
+        return read_note(self._store.rows, self._note)
+
     def leader_is_gone(self) -> bool:
         """Return whether the leader has ended, or has lost its lock for longer than ``GRACE``."""
         if not self._store.ask("pg_try_advisory_xact_lock", _LEADER, self._scope):
@@ -309,6 +315,10 @@ class Pace:
     def blocked(self) -> float:
         """Return the seconds until requests are allowed again."""
         return self._seconds(_BLOCKED)
+
+    def silent(self) -> float:
+        """Return the seconds since the last request or the end of a pause; 0 if requests have no delay."""
+        return self._seconds(_SILENT)
 
     def block(self, seconds: float) -> None:
         """Block the requests of all workers for some seconds."""

@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,14 @@ from tests.support.kills import each_once, gold
 
 #: Seconds: four workers, a server and a site need more than two cores while other tests run.
 TIMEOUT = 400
+
+
+def wait_until(is_done: Callable[[], bool], interval: float = 0.01) -> None:
+    """Wait for what the workers are to do; fail after ``TIMEOUT``."""
+    give_up = time.monotonic() + TIMEOUT
+    while not is_done():
+        assert time.monotonic() < give_up, "the workers do not go on"
+        time.sleep(interval)
 
 
 class Crew:
@@ -41,17 +49,11 @@ class Crew:
 
     def wait_for_requests(self, number: int) -> None:
         """Wait until the server has received ``number`` requests."""
-        give_up = time.monotonic() + TIMEOUT
-        while self.server.hits < number:
-            assert time.monotonic() < give_up, "the workers do not go on"
-            time.sleep(0.01)
+        wait_until(lambda: self.server.hits >= number)
 
     def wait_for_runs(self, number: int) -> None:
         """Wait until ``number`` workers have started a run."""
-        give_up = time.monotonic() + TIMEOUT
-        while len(self.rows("runs")) < number:
-            assert time.monotonic() < give_up, "a worker does not begin"
-            time.sleep(0.2)
+        wait_until(lambda: len(self.rows("runs")) >= number, 0.2)
 
     def rows(self, table: str) -> list[dict[str, Any]]:
         with psycopg.connect(self._store_url, row_factory=dict_row) as connection:

@@ -16,7 +16,7 @@ from tests.store.stores import LATER, article, article_store
 from tests.support.crawling import crawl
 from tests.support.kills import dice, gold
 from tests.support.postgresql import Cluster
-from tests.workers.crew import Crew
+from tests.workers.crew import Crew, wait_until
 
 #: Workers are killed in these tests, and their leases must expire soon.
 SHORT = ("-s", "WORKER_LEASE=3")
@@ -113,6 +113,22 @@ def test_killed_leader_is_succeeded_by_another(store_url: str, tmp_path: Path) -
         leader.kill()
         leader.communicate()
         assert "this worker leads now" in crew.end(worker)
+        crew.check_stored()
+
+
+def test_workers_warn_of_a_frozen_leader(store_url: str, tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    with serve(SampleSite(articles=20)) as server:
+        crew = Crew(server, store_url, tmp_path, "-s", "WORKER_LEASE=0.5")
+        leader = crew.start("-s", "DOWNLOAD_DELAY=0.2")
+        crew.wait_for_requests(5)
+        leader.send_signal(signal.SIGSTOP)
+        (run,) = crew.rows("runs")
+        worker = crew.start("-s", f"LOG_FILE={log}")
+        wait_until(lambda: log.exists() and f"waits for the leader, run {run['run_id']};" in log.read_text())
+        leader.send_signal(signal.SIGCONT)
+        for process in (leader, worker):
+            crew.end(process)
         crew.check_stored()
 
 
