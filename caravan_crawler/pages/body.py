@@ -41,6 +41,7 @@ from caravan_crawler.pages.text_range import clutter_around
 _CELLS = frozenset(["td", "th"])
 #: A cell's text may stand so deep in it.
 _DEEPEST_IN_CELL = 3
+_AROUND_SEE_ALSO = " –—-→➡►▶👉"
 _NO_BUTTONS = _CELLS | SUBHEADS | {"dt"}
 _LABEL_OF_LINKS = re.compile(r"\s*[^\W\d_]+\s*:(?:[\s,;|•]|[^\W\d_]+\s*:)*")
 #: Marks that stand in an element of their own before a line of a list.
@@ -220,7 +221,7 @@ def _is_box_line(block: Block) -> bool:
     """Whether a block is ``Читайте также: <link>``, all but the first words a link."""
     outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
     heading, _, _ = outside.partition("//")  # behind it may be the date of the other article
-    return is_see_also(heading.strip(" –—-"))
+    return is_see_also(heading.strip(_AROUND_SEE_ALSO))
 
 
 def _advert_around(label: Block, container: Element | None, before: list[Block]) -> list[Element]:
@@ -250,7 +251,8 @@ def _take_off_facts(kept: list[Block], text: Text) -> None:
     while len(kept) > 1 and (facts := facts_of(kept[-1])):
         # A bare number is a fact where paragraphs have a tag of their own.
         is_apart = kept[-1].tag == "div" and kept[0].tag == "p"
-        if kept[-1].tag in _CELLS or not (is_apart or _are_facts_of_article(facts)):
+        is_in_table = kept[-1].tag in _CELLS and kept[-2].tag in _CELLS
+        if is_in_table or not (is_apart or _are_facts_of_article(facts)):
             break
         text.facts = facts + text.facts
         kept.pop()

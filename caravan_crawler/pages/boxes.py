@@ -121,8 +121,10 @@ class Boxes:
         if element.tag in ("figure", *_PARTS_OF_TEXT, *_QUOTED):
             return element.tag == "figure"
         its = self._document.blocks[element.first : element.last]
-        if len(its) > _LONGEST_CAPTION or any(len(block.text) > _MOST_LETTERS for block in its):
+        if len(its) > _LARGEST_CARD or any(len(block.text) > _MOST_LETTERS for block in its):
             return False
+        if len(its) > _LONGEST_CAPTION:  # with an office and a biography
+            return is_person(its[0].text) and _links_author(its[0])
         if picture.link is not None and is_advert(picture.link, self._document):
             return not any(ends_sentence(block.text) and not block.is_all_links for block in its)
         if self._is_of_author(element, picture):
@@ -132,8 +134,7 @@ class Boxes:
 
     def _is_of_author(self, frame: Element, picture: Picture) -> bool:
         first = self._document.blocks[frame.first]
-        is_linked = any(marks_author(link, inline) for _, link, inline in first.pieces)
-        return is_person(first.text) and (is_linked or _is_portrait(picture))
+        return is_person(first.text) and (_links_author(first) or _is_portrait(picture))
 
     def _is_in_table(self, block: Block) -> bool:
         """Whether a block stands in a row of several cells."""
@@ -231,6 +232,10 @@ def _around_most(layout: Layout) -> Iterator[Element]:
         is_one_behind = paragraphs[element] == 1 and not prose[0].is_within(element)
         if size > total * _MOST_OF_TEXT and not is_one_behind:
             yield element
+
+
+def _links_author(block: Block) -> bool:
+    return any(marks_author(link, inline) for _, link, inline in block.pieces)
 
 
 def _is_portrait(picture: Picture) -> bool:

@@ -30,6 +30,12 @@ ROLE = (
     r"(?:\s+[«\"]?[\w.]+[»\"]?){0,3}"
 )
 _ROLE = re.compile(ROLE, re.IGNORECASE)
+#: A first name and a surname by its ending; the name of a region, ``Западная Украина``, begins with an adjective.
+_SURE_NAME = re.compile(
+    r"(?!\w{2,}(?:[нвтш]ый|[сц]кий|(?:[нвтш]|[сц]к)(?:ая|ое|ые))\s)[\w-]+\s(?:[\w-]+-)?\w+"
+    r"(?:[оеё]ва?|[иы]на?|[сц]к(?:ий|ой|ая)|ко|[ую]к|ич|ян|швили|дзе|[уұ]лы|[кқ]ызы|бай|бек|хан)",
+    re.IGNORECASE,
+)
 #: The word for an author before a name.
 AUTHOR = r"автор(?:ы|\(ы\))?(?:\s+(?:текста|статьи|материала))?|авторлар\w*|(?:мақала|мәтін|материал)\s+автор\w*"
 _LABEL = re.compile(
@@ -59,6 +65,7 @@ _ASIDE = re.compile(r"(?:фото|сурет|видео)\s.*|специальн�
 PHOTO_LABEL = re.compile(r"^(?:фото|сурет)(?:\s*[-–—:]\s*|\s+)", re.IGNORECASE)
 _PHOTO_MARK = re.compile(r"\s*\((?:фото|сурет|видео)[^)]*\)\s*$", re.IGNORECASE)
 _PLACE = re.compile(rf"(?:г\.\s*)?[{_UPPER}][{_LOWER}]+(?:(?:[\s-]|\s[–—-]\s)[{_UPPER}]?[{_LOWER}]+)?")
+_MAIL = re.compile(r"[\s|,(]+[\w.+-]+@[\w-]+(?:\.[\w-]+)+\)?$")
 _BETWEEN = re.compile(r"(\s*[,;/&]\s*|\.\s+(?=(?:[Фф]ото|[Сс]урет)\s*[:–—-])|\s+и\s+|\s+және\s+)")
 #: Words and abbreviations in capitals that follow a capitalised word and make no surname.
 _NO_SURNAME = frozenset(
@@ -76,7 +83,7 @@ _KIND_OF_SITE = re.compile(r"^(?:медиа-?портал|портал|газе�
 _LONGEST_SITE_NAME = 60
 _NOT_PEOPLE = frozenset(
     "автор авторы текст фото admin administrator админ администратор"
-    " superuser user guest гость редакция редактор editor karavan caravan караван"
+    " copyright superuser user guest гость редакция редактор editor karavan caravan караван"
     " news новости".split()
 )
 
@@ -156,6 +163,11 @@ def _is_surname(name: str) -> bool:
     return all(word not in _NO_SURNAME and (_VOWELS & set(word)) for word in capitals)
 
 
+def is_office(text: str) -> bool:
+    """Whether a whole block is a journalist's office: ``экономический обозреватель``."""
+    return len(text) < _LONGEST_NAME and _ROLE.fullmatch(text) is not None
+
+
 def is_the_site(name: str) -> bool:
     """Whether ``name`` is the site itself: ``Караван.kz``, ``Сaravan.kz`` with a Cyrillic С, «КАРАВАН»."""
     if len(name) > _LONGEST_SITE_NAME:
@@ -172,7 +184,7 @@ def is_single_name(text: str) -> bool:
 
 def people_in(text: str) -> list[str]:
     """Return the people a text names and nothing else, with commas or ``и`` between them; else []."""
-    names = _BETWEEN.split(text)[::2]
+    names = _BETWEEN.split(_MAIL.sub("", text))[::2]
     return names if all(map(is_person, names)) else []
 
 
@@ -182,6 +194,11 @@ def is_person(name: str) -> bool:
     if not 2 <= len(words) <= 4 or _is_office(name) or _CREDIT_VERB.match(name):
         return False
     return _PERSON_IN_LABEL.fullmatch(name) is not None and _is_surname(name)
+
+
+def is_sure_name(name: str) -> bool:
+    """Whether two words are surely a person's name, without a label: the second one ends as surnames do."""
+    return is_person(name) and _SURE_NAME.fullmatch(name) is not None
 
 
 def names_speaker(blocks: list[Block], place: int) -> bool:

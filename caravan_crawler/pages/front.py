@@ -16,13 +16,14 @@ from caravan_crawler.pages.bylines import (
     is_author_label,
     is_marked_as_author,
     is_photo_label,
+    is_sure_name,
     names_somebody,
     names_source,
     people_in,
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact, caption_credit
+from caravan_crawler.pages.fact_forms import Fact, caption_credit, has_dated
 from caravan_crawler.pages.fact_lines import facts_of, linked_authors
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_names
 from caravan_crawler.pages.labels import (
@@ -46,6 +47,8 @@ from caravan_crawler.pages.text_range import clutter_around, is_in_other_article
 _MOST_FACTS = 200
 #: An element with this number of paragraphs is text, even if its name says it is a box.
 _FEWEST_OF_TEXT = 2
+#: Blocks from a name to the date behind it.
+_NEAR_DATE = 2
 #: Line breaks in a lede.
 _MOST_BREAKS_IN_LEDE = 1
 #: Breadcrumbs.
@@ -80,6 +83,7 @@ def read_front(document: Document, headline: int, container: Element | None, foo
         by_content.run()
         if any(ends_sentence(document.blocks[text].text) for text in {*by_content.texts} - {*scan.texts}):
             scan = by_content
+    scan.take_names_by_date()
     if container is not None:
         return Front(scan.facts_within(), scan.texts[-MOST_LEDE_BLOCKS:], scan.end)
     return _divide(document, scan)
@@ -99,6 +103,7 @@ class _Scan:
     end: int = 0
     _box_end: int = 0
     _is_author_next: bool = False
+    _by_date: list[tuple[int, list[Fact]]] = field(default_factory=list)
 
     @property
     def blocks(self) -> list[Block]:
@@ -135,13 +140,21 @@ class _Scan:
                 self.facts.append((block.index, [Fact("author", name) for name in byline.authors]))
             elif names_somebody(block):
                 people = people_in(block.text.strip(AROUND_NAMES))
+                authors = [Fact("author", name) for name in people]
                 if people and (self._is_author_next or is_marked_as_author(block)):
-                    self.facts.append((block.index, [Fact("author", name) for name in people]))
+                    self.facts.append((block.index, authors))
+                elif people and all(map(is_sure_name, people)) and self._stands_by_date(block):
+                    self._by_date.append((block.index, authors))
             elif not self._is_passed_over(block):
                 self.texts.append(block.index)
                 if self.container is None and len(self.texts) > MOST_LEDE_BLOCKS:
                     return
         self.end = len(self.blocks)
+
+    def take_names_by_date(self) -> None:
+        """Take names next to the date as authors, if nothing else names one."""
+        if not any(fact.kind == "author" for fact in self.facts_within()):
+            self.facts = sorted([*self.facts, *self._by_date], key=lambda found: found[0])
 
     def facts_within(self, start: int = 0, end: int | None = None) -> list[Fact]:
         """Return the facts of the blocks in ``range(start, end)``."""
@@ -210,6 +223,13 @@ class _Scan:
         pair = common_container(before, block)
         return before.text[-1] == ":" or before.tag == "dt" or pair.last - pair.first == len((before, block))
 
+    def _stands_by_date(self, block: Block) -> bool:
+        """Whether a name, which no link makes a topic, stands next to the date, or with a place between them."""
+        if block.has_links or block.zone is not None:
+            return False
+        near = self.blocks[max(self.headline + 1, block.index - 1) : block.index + _NEAR_DATE + 1]
+        return any(has_dated(self._facts_of(each)) for each in near)
+
     def _credit_of_picture(self, block: Block) -> str | None:
         """Return whom the caption of a picture credits that stands in the same element before it; None of a text."""
         if is_prose(block) or block.zone == "figcaption":
@@ -256,9 +276,8 @@ class _Scan:
             return False
         if block.has_links and block.text[-1] == ",":
             return True
-        if not block.has_links:
-            return False
-        return _BETWEEN_SECTIONS.split(block.text, maxsplit=1)[0] in section_names(self.blocks[: self.headline])
+        names = section_names(self.blocks[: self.headline])
+        return block.text in names or (block.has_links and _BETWEEN_SECTIONS.split(block.text, maxsplit=1)[0] in names)
 
 
 def _divide(document: Document, scan: _Scan) -> Front:

@@ -27,7 +27,7 @@ _PUBLISHED = ("article:published_time", "datepublished")
 #: Other names of a page's date, which may be no article's.
 _DATES = (
     "og:article:published_time parsely-pub-date sailthru.date cxenseparse:publishtime dc.date.issued dc.date "
-    "publish-date pubdate date".split()
+    "publish-date pubdate originalpublicationdate date".split()
 )
 #: Attributes that name what a meta element says.
 _KEYS = ("property", "name", "itemprop")

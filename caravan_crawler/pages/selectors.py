@@ -23,7 +23,7 @@ _POST = (
 )
 #: Words of a name, the parts between hyphens, underscores and capitals, that mark what is no part of an article.
 _CLUTTER = re.compile(
-    r"(?:^|[\s_\-])(?:news-aggregator|sm-list|ad|ads|adv|advert|adverts|advertisement|adsbygoogle|adfox|yandex-(?:rtb|direct)"
+    r"(?:^|[\s_\-])(?:news-aggregator|sm-list|ad|ads|adv|advert|adverts|advertisement|affiliate|adsbygoogle|adfox|yandex-(?:rtb|direct)"
     r"|banner|banners|reklama|promo|sponsored|partners?|share|sharing|sharedaddy|social|socials|addtoany|ya-share2?"
     r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
     r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
@@ -55,7 +55,8 @@ _VIEWS = re.compile(
     r"view|eye|просмотр|қарал|prosmotr|show[_-]?counter|(?<![a-z])look(?![a-z])|hits|reads?\b", re.IGNORECASE
 )
 _AUTHOR = re.compile(
-    r"author|username|created-?by|byline|journalist|avtor|vcard|(?<![a-z])sign(?:ature)?(?![a-z])", re.IGNORECASE
+    r"author|username|created-?by|byline|journalist|reporter|avtor|vcard|(?<![a-z])sign(?:ature)?(?![a-z])",
+    re.IGNORECASE,
 )
 _AUTHOR_BOX_NAMES = re.compile(rf"(?:^|[\s_\-])(?:{_AUTHOR_BOX})(?=$|[\s_\-\d])", re.IGNORECASE)
 _CREDIT = re.compile(
@@ -75,7 +76,9 @@ _COLUMNS = re.compile(
 _CRUMBS = re.compile(r"(?:^|[\s_\-])(?:bread-?)?crumbs?", re.IGNORECASE)
 _PORTRAIT = re.compile(r"avatar|userpic|gravatar|author|emoji|smiley", re.IGNORECASE)
 _ICON_FONT = re.compile(r"(?:^|\s)(?:material-(?:icons|symbols)|mat-icon)(?=$|[\s_\-])")
-_SCREEN_READERS = re.compile(r"(?:^|\s)(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden)(?=$|\s)")
+_SCREEN_READERS = re.compile(
+    r"(?:^|\s)(?:[a-z]+-)?(?:screen-reader-text|sr-only|visually-hidden|visuallyhidden)(?=$|\s)"
+)
 #: Where the site keeps the pictures of its articles in the second generation, and programs such as WordPress.
 UPLOADS = re.compile(
     r"static\.caravan\.kz/image/|/(?:uploads?|userfiles|media|storage|content/images|sites/[^/]+/files|images/\d{4})/",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
-from caravan_crawler.pages.bylines import is_person
+from caravan_crawler.pages.bylines import is_office, is_person
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import has_dated
 from caravan_crawler.pages.fact_lines import facts_of
@@ -144,11 +144,14 @@ class _Collector:
             if is_in_other_article(block, self._headline, self._blocks) or _is_comment(block):
                 return
             if not self._continues(block):
-                if self.text and _may_be_between(block, self._article, self._blocks):
+                if _may_be_between(block, self._article, self._blocks):
                     self._between.append(block)
                 return
             self.text += self._between
-            self._others.append(outside_of_parts(block.element))
+            several = outside_of_parts(_around_several(block))
+            self._others.append(outside_of_parts(block.element) if self._headline.is_within(several) else several)
+        elif not self.text:
+            self.text += self._between  # a subhead over the text
         self._between = []
         self.text.append(block)
 
@@ -167,6 +170,8 @@ class _Collector:
         goes_on = _goes_on(block, container, article, before_trending=self._is_before_trending) or self._is_last(block)
         # Behind a linked heading, a name or a date an excerpt, a biography or a comment follows.
         before = self._blocks[block.index - 1]
+        if is_office(before.text):
+            before = self._blocks[before.index - 1]
         is_signed = before.zone is None and _is_signed(before) and not _is_twin(block, container, article)
         return goes_on and not is_signed and not (before.tag in SUBHEADS and before.is_all_links)
 
@@ -332,10 +337,13 @@ def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:
 
 
 def _without_stray_lines(blocks: list[Block], start: int, container: Element) -> int:
-    """Return the place of the text's first block, behind lines that are neither in its container nor like text."""
-    while start < len(blocks) and not blocks[start].is_within(container):
-        start += 1
-    return start
+    """Return the place of the text's first block, behind lines that are neither in its container nor like text.
+
+    A subhead right before the container is of the text.
+    """
+    first = next((block.index for block in blocks[start:] if block.is_within(container)), len(blocks))
+    is_headed = start < first < len(blocks) and blocks[first - 1].tag in SUBHEADS and blocks[first - 1].zone is None
+    return first - is_headed
 
 
 def _container(paragraphs: list[Block], article: Element) -> Element | None:
