@@ -1,7 +1,8 @@
-"""Downloader middlewares: robots.txt by RFC 9309, off-site and conditional requests, false encodings, the identity."""
+"""Downloader middlewares: robots.txt by RFC 9309, the site's origin, conditions, false encodings, the identity."""
 
 import codecs
 from http import HTTPStatus
+from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request
@@ -15,11 +16,11 @@ from scrapy.utils.httpobj import urlparse_cached
 from caravan_crawler.addons import CrawlerComponent
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
-from caravan_crawler.failures import RefusedError, RobotsUnreadError, RunEndsError, end_run, error_message
+from caravan_crawler.failures import PERMANENT, RefusedError, RobotsUnreadError, RunEndsError, end_run, error_message
 from caravan_crawler.outcome import IDENTITY_STAT, OTHER_SITE_STAT
 from caravan_crawler.pages.encoding import utf_16_as_utf_8
 from caravan_crawler.store.store import IDENTITY, identity_problem, site_identity
-from caravan_crawler.urls import Site, address_problem
+from caravan_crawler.urls import Site, address_problem, path_of
 
 
 class RobotsTxtMiddleware(robotstxt.RobotsTxtMiddleware):
@@ -78,6 +79,41 @@ class OffsiteMiddleware(CrawlerComponent):
             raise RefusedError("offsite", f"offsite: {parts.netloc}")
         if problem := address_problem(request.url, site.longest_address):
             raise RefusedError("address", problem)
+
+
+class OriginMiddleware(CrawlerComponent):
+    """Request pages where the site redirects all of them for good: with or without ``www.``, by https.
+
+    Else each page would be two requests, the second one without conditions. The first such redirect shows the origin;
+    if a redirect leads away from it, pages are requested as named again.
+    """
+
+    _there: str | None = None
+    _is_settled = False
+
+    def process_request(self, request: Request) -> Request | None:
+        """Return the request at the site's origin; None if it is there, is redirected, or no redirect was seen."""
+        origin = _origin(request.url)
+        if earlier := request.meta.get("redirect_urls"):
+            self._learn(_origin(earlier[-1]), origin, path_of(earlier[-1]) == path_of(request.url), request.meta)
+            return None
+        site: Site | None = getattr(self.crawler.spider, "site", None)
+        if self._there in (None, origin) or site is None or not site.is_host(urlparse_cached(request).netloc):
+            return None
+        meta = {**request.meta, "redirect_urls": [request.url], "redirect_reasons": [PERMANENT[0]]}
+        return request.replace(url=f"{self._there}{path_of(request.url)}", meta=meta, dont_filter=True)
+
+    def _learn(self, before: str, origin: str, is_same_page: bool, meta: dict[str, Any]) -> None:
+        """Note where a redirect has led from the origin ``before``."""
+        if self._is_settled:
+            self._there = None if before == self._there != origin else self._there
+        elif before != origin and is_same_page and meta.get("redirect_reasons", [None])[-1] in PERMANENT:
+            self._there, self._is_settled = origin, True
+
+
+def _origin(url: str) -> str:
+    """Return scheme and host of a URL: ``https://caravan.kz``."""
+    return url.removesuffix(path_of(url))
 
 
 #: Headers of a conditional request, and responses of servers that refuse the condition, not the page.

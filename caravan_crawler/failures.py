@@ -8,6 +8,8 @@ from scrapy.spidermiddlewares.httperror import HttpError
 from scrapy.utils.defer import deferred_from_coro
 from twisted.python.failure import Failure
 
+#: Statuses of permanent redirects. Those of others, and pages that refresh themselves, may be temporary.
+PERMANENT = (301, 308)
 #: Stat with the reason of an early end; waiting requests check it.
 _ENDING_STAT = "caravan/ended_by"
 

@@ -72,6 +72,7 @@ REDIRECT_MAX_TIMES = 5  # default 20
 
 DOWNLOADER_MIDDLEWARES = {
     "caravan_crawler.downloadermiddlewares.OffsiteMiddleware": 50,
+    "caravan_crawler.downloadermiddlewares.OriginMiddleware": 60,
     "caravan_crawler.downloadermiddlewares.RobotsTxtMiddleware": 100,  # replaces Scrapy's: an unread one forbids all
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # allows subdomains and other ports

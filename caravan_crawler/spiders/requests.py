@@ -16,6 +16,7 @@ from twisted.python.failure import Failure
 from caravan_crawler import failures, items
 from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.downloadhandlers import header, received_at
+from caravan_crawler.failures import PERMANENT
 from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.listings import ListPage
 from caravan_crawler.frontier.schedule import Child, month_of
@@ -238,10 +239,6 @@ def writes_of_request(request: Request) -> PageWrites:
     return PageWrites(url, request.meta.get("key"))
 
 
-#: Permanent redirects. Those of other statuses, and pages that refresh themselves, may be temporary.
-_PERMANENT = (301, 308)
-
-
 def temporary_redirect_problem(request: Request, site: Site, number: int | None = None) -> tuple[str, str] | None:
     """Return reason and message if temporary redirects have led from an article's address to that of another article.
 
@@ -255,7 +252,7 @@ def temporary_redirect_problem(request: Request, site: Site, number: int | None 
     if first.article_id is not None and first.article_id == number:
         return None
     steps = zip(addresses, addresses[1:], request.meta.get("redirect_reasons", ()), strict=False)
-    if any(status not in _PERMANENT and before != after for before, after, status in steps):
+    if any(status not in PERMANENT and before != after for before, after, status in steps):
         return "redirected", f"it redirects to another article, but not for good: {request.url}"
     return None
 

@@ -1,12 +1,12 @@
 """Crawls of a sample site of one generation that moves to the next: every article is stored once."""
 
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 import pytest
 
-from caravan_crawler.sample_site import SampleSite, serve
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from caravan_crawler.sample_site.one_generation import OldAddresses
 from caravan_crawler.store import schema
 from tests.store.stores import open_in, table
@@ -29,3 +29,34 @@ def test_a_move_leaves_every_article_stored_once(old_addresses: OldAddresses, tm
     store.close()
     assert {urlsplit(row["url"]).path: row["article_id"] for row in rows} == moved
     assert len(rows) == len(moved)
+
+
+class OnBareHost(SampleSite):
+    """Redirects each page from its ``www.`` name to the same page of the name without, and counts that."""
+
+    redirects = 0
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        host = (headers or {}).get("host", "")
+        if host.startswith("www."):
+            self.redirects += 1
+            return SampleResponse(301, {"Location": f"http://{host.removeprefix('www.')}{target}"}, b"")
+        return super().respond(target, base_url, headers)
+
+
+def test_redirects_of_all_pages_to_another_name_are_learned(tmp_path: Path) -> None:
+    site = OnBareHost(articles=20)
+    with serve(site) as server:
+        base = f"http://www.localhost:{server.port}/"
+        options = ("-a", f"site={base}", "-a", "refresh_days=9000")
+        done = crawl(tmp_path, *options, module="tests.crawl.www_names")
+        assert done.code == 0, done.log[-2000:]
+        assert sorted(row["url"] for row in done.articles) == sorted(row["url"] for row in site.gold(base))
+        assert site.redirects == 2, "robots.txt, and the page that waited for it"
+        again = crawl(tmp_path, *options, module="tests.crawl.www_names")
+    assert again.code == 0, again.log[-2000:]
+    assert again.stat("caravan/articles/not_modified") > 5
+    assert site.redirects == 4
+    store = open_in(tmp_path)
+    assert not table(store, schema.failures)
+    store.close()
