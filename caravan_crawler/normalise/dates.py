@@ -148,7 +148,7 @@ class ParsedDate:
 
 
 _CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?" + _SUFFIX
-_TIME = rf"(?:\s*[,|/\-–—•·@:]?\s*\(?(?:в|at|сағ(?:ат)?\.?)?\s*{_CLOCK}\)?)?"
+_TIME = rf"(?:\s*[,|/\-–—•·@:]?\s*[(\[]?(?:в|at|сағ(?:ат)?\.?)?\s*{_CLOCK}[)\]]?)?"
 _YEAR_WORD = r"(?:-?го)?\s*(?:года|год|г|жылдың|жылғы|жылы|жыл|ж)?\.?"
 #: Labels before a date of publication.
 DATE_LABEL = (

@@ -199,7 +199,7 @@ def _page_numbers(document: Document, path: str, form: PageForm) -> Iterator[int
                 yield number
 
 
-_WHAT = r"(?:\s+(?:новост\w+|материал\w+|стат\w+|выпуск\w*|запис\w+|публикаци\w+|posts|news))?"
+_WHAT = r"(?:\s+\d{1,3})?(?:\s+(?:новост\w+|материал\w+|стат\w+|выпуск\w*|запис\w+|публикаци\w+|posts|news))?"
 #: Texts of links to the next page, without arrows; one of arrows alone leads there, too.
 _NEXT = re.compile(
     rf"|далее|дальше|впер[её]д|следующ(?:ая|ие|ий)(?:\s+страница|{_WHAT})"

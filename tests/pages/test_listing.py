@@ -110,6 +110,8 @@ LINKS_WITHOUT_TEXT = [
     "<a href='{}' title='Следующая страница'></a>",
     "<a href='{}'><img src='/next.png' alt='Следующая'></a>",
     "<a href='{}'>Старые записи</a>",
+    "<a href='{}'>Показать ещё 7 новостей</a>",
+    "<a href='{}'>Следующие 10 →</a>",
     "<a href='{}'>Стр. 3</a>",
     "<select onchange='location=this.value'><option value='/news/'>1</option><option value='{}'>3</option></select>",
     "<form><input type=hidden name=page value=3><button>Далее</button></form>",
