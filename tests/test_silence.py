@@ -50,3 +50,18 @@ def test_silence(rhythm: tuple[int, int], hours: int, is_silent: bool, tmp_path:
     expected = f"no new article since {database.stamp(BROUGHT)}; the site's longest pause was {pause} days"
     assert words == (expected if is_silent else None)
     store.close()
+
+
+def test_a_clock_that_was_behind_is_no_silence(tmp_path: Path) -> None:
+    store = open_in(tmp_path)
+    one = article_store(store)
+    for index in range(30):
+        day = (NEWEST - timedelta(days=index)).isoformat()
+        one.add_article(article(article_id=index + 1, url=f"{BASE}news/a-{index + 1}/", date_published=day), str(index))
+    store.flush()
+    long_ago = "1970-01-01T00:00:00+00:00"
+    crawl_state.begin(store, "a", CrawlArguments(), long_ago)
+    crawl_state.end(store, "a", long_ago, {"exit_code": 0, "outcome": "sound", "reason": "", "articles": {"new": 30}})
+    assert silence(store, BROUGHT) is None
+    assert silence(store, BROUGHT + timedelta(days=3)) is not None
+    store.close()

@@ -137,6 +137,8 @@ def silence(store: Store, now: datetime | None = None) -> str | None:
     if len(published) < _FEWEST_DAYS:
         return None
     longest = max(later - earlier for later, earlier in pairwise(published))
+    # The clock may have been behind when the newest articles were found.
+    since = max(since, f"{published[0]}T00:00:00+00:00")
     pause = now - datetime.fromisoformat(since)
     if pause <= max(_SHORTEST, _PATIENCE * longest):
         return None
