@@ -167,7 +167,7 @@ class _Collector:
         assert container is not None
         if is_label(block.text):
             return False
-        goes_on = _goes_on(block, container, article, before_trending=self._is_before_trending) or self._is_last(block)
+        goes_on = _goes_on(block, container, article, before_trending=self._is_before_trending) or self._is_next(block)
         # Behind a linked heading, a name or a date an excerpt, a biography or a comment follows.
         before = self._blocks[block.index - 1]
         if is_office(before.text):
@@ -175,11 +175,18 @@ class _Collector:
         is_signed = before.zone is None and _is_signed(before) and not _is_twin(block, container, article)
         return goes_on and not is_signed and not (before.tag in SUBHEADS and before.is_all_links)
 
-    def _is_last(self, block: Block) -> bool:
-        """Whether a short sentence right behind the text stands next to its article, which a stray end tag closed."""
-        is_next = self._is_before_trending and bool(self.text) and self.text[-1].index + 1 == block.index
-        is_beside = block.element.parent is self._article.parent
-        return is_next and is_beside and block.tag == "p" and ends_sentence(block.text) and not block.has_links
+    def _is_next(self, block: Block) -> bool:
+        """Whether a short sentence right behind the text is set as its last paragraph, and next to it.
+
+        Or it stands next to the article, which a stray end tag closed.
+        """
+        last = self.text[-1] if self.text else None
+        if last is None or last.index + 1 != block.index or block.has_links or not ends_sentence(block.text):
+            return False
+        element, before = block.element, last.element
+        is_alike = (element.tag, element.get("class")) == (before.tag, before.get("class"))
+        is_beside = self._is_before_trending and block.tag == "p" and element.parent is self._article.parent
+        return is_beside or (is_alike and element.parent is before.parent)
 
 
 def is_in_other_article(block: Block, headline: Block, blocks: list[Block]) -> bool:
@@ -293,7 +300,7 @@ def _is_in_next_part(block: Block, container: Element) -> bool:
     part = block.element.parent
     if part is None or part.attributes or container.attributes or part.parent is not container.parent:
         return False
-    return part.tag == container.tag and block.tag == "p" and ends_sentence(block.text)
+    return part.tag == container.tag and block.tag in ("p", "div") and ends_sentence(block.text)
 
 
 def _are_alike(element: Element, container: Element) -> bool:
