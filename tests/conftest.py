@@ -31,8 +31,9 @@ _LONG = "test_lint browser/ deploy/ export/ wordpress/ workers/ reparse/ crawl/ 
 #: Where each test may run in any process, except the modules whose tests share a crawl or an archive. All tests of
 #: another module, and all of ``export/``, run in one process, which makes what they share once.
 _SPREAD = ("browser/", "crawl/", "reparse/", "workers/")
-_WHOLE = tuple(
-    "crawl/test_kills crawl/test_redesign crawl/test_sources reparse/test_kills reparse/test_reparse".split()
+_WHOLE = (
+    *(f"crawl/test_{name}" for name in "broken_links identity kills later_pages limits redesign sources".split()),
+    *("reparse/test_kills", "reparse/test_reparse"),
 )
 #: Where pages are read on the way to something else, and where their size and clutter matter nevertheless.
 _BARE = (*_SPREAD, "deploy/", "feeds/", "store/")
