@@ -32,7 +32,7 @@ _LONG = "test_lint browser/ deploy/ export/ wordpress/ workers/ reparse/ crawl/ 
 #: another module, and all of ``export/``, run in one process, which makes what they share once.
 _SPREAD = ("browser/", "crawl/", "reparse/", "workers/")
 _WHOLE = (
-    *(f"crawl/test_{name}" for name in "broken_links identity kills later_pages limits redesign sources".split()),
+    *(f"crawl/test_{name}" for name in "identity kills later_pages limits list_gaps redesign sources".split()),
     *("reparse/test_kills", "reparse/test_reparse"),
 )
 #: Where pages are read on the way to something else, and where their size and clutter matter nevertheless.
