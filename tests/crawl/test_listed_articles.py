@@ -122,7 +122,7 @@ def test_pages_that_were_no_articles_are_asked_for_twice_more(tmp_path: Path) ->
         _, report = run(tmp_path, server)
         assert (failures(tmp_path), report["pages"]["other"]) == ({}, len(later)), "only a page links to them"
         server.answers |= {"/": page("Газета", links(*WHOLE)), **later}
-        for days, is_due in ((0, False), (2, True), (2, False), (7, True), (29, False), (400, False)):
+        for days, is_due in ((0, False), (2, True), (2, False), (7, True), (400, False)):
             pass_days(tmp_path, days)
             _, report = run(tmp_path, server, code=0)
             assert set(later) & set(server.requests) == (set(later) if is_due else set()), days
