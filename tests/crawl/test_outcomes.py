@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler.sample_site import SampleSite, serve
-from tests.support.crawling import crawl, read_csv
+from tests.support.crawling import crawl
 from tests.support.plain_site import NOT_FOUND, Answer, Answers, PlainServer, article, links, page
 
 BAD_ARGUMENTS = [
@@ -81,14 +81,3 @@ def test_run_without_articles_leaves_the_earlier_file(tmp_path: Path) -> None:
         before = file.read_bytes()
         assert crawl(tmp_path, *options, "-a", "since=2026-11-01").code == 0
     assert file.read_bytes() == before
-
-
-def test_appending_keeps_one_header(tmp_path: Path) -> None:
-    file = tmp_path / "articles.csv"
-    with serve(SampleSite(articles=30)) as server:
-        for _ in range(2):
-            assert crawl(tmp_path, "-a", f"site={server.url}", "-o", str(file)).code == 0
-            server.site.publish(5)
-    rows = read_csv(file)
-    assert len(rows) == 35
-    assert not [row for row in rows if row["article_id"] == "article_id"]
