@@ -78,7 +78,7 @@ def test_successful_run_raises_no_alarm(tmp_path: Path) -> None:
     assert posted == []
 
 
-# a broken hook, and the problem that is told
+# a broken hook, and its problem
 BROKEN = [
     ("/no/such/command", "the alarm's command could not be run: "),
     (python("raise SystemExit(7)"), "the alarm's command ended with code 7"),

@@ -158,8 +158,8 @@ def test_exit_code_2(options: tuple[str, ...], words: str, tmp_path: Path) -> No
 
 def test_process_id_profile_and_a_log_in_the_folder_of_the_data_are_written_in_the_first_run(tmp_path: Path) -> None:
     folder = tmp_path / "data"
-    options = ("--pidfile", str(tmp_path / "pid"), "--profile", str(tmp_path / "profile"))
-    options += ("-s", f"LOG_FILE={folder}/crawl.log", "-s", "RETRY_PRIORITY_ADJUST=-1")
+    options = ["--pidfile", str(tmp_path / "pid"), "--profile", str(tmp_path / "profile")]
+    options += ["-s", f"LOG_FILE={folder}/crawl.log", "-s", "RETRY_PRIORITY_ADJUST=-1"]
     done = crawl(folder, "-a", "site=sample", "-a", "limit=1", *options)
     assert done.code == 0, done.log[-1500:]
     assert (tmp_path / "pid").read_text(encoding="utf-8").strip().isdecimal()

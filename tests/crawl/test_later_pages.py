@@ -66,7 +66,7 @@ def is_whole(row: dict[str, Any], number: int, of: int = 3) -> bool:
 
 
 class Twice(NamedTuple):
-    """What two runs over articles of three pages requested and stored."""
+    """Requests and rows of a first run over articles of three pages, and those of a second one."""
 
     requests: list[str]
     rows: dict[str, dict[str, Any]]

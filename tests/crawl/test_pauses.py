@@ -201,8 +201,8 @@ def are_half_a_second_apart(times: list[float]) -> bool:
 def test_autothrottle_never_goes_below_crawl_delay(tmp_path: Path) -> None:
     site = Timed(articles=5, robots_txt=ROBOTS)
     with serve(site) as server:
-        options = ("-s", "AUTOTHROTTLE_ENABLED=1", "-s", "AUTOTHROTTLE_START_DELAY=0.1")
-        options += ("-s", "AUTOTHROTTLE_MAX_DELAY=0.3")
+        options = ["-s", "AUTOTHROTTLE_ENABLED=1", "-s", "AUTOTHROTTLE_START_DELAY=0.1"]
+        options += ["-s", "AUTOTHROTTLE_MAX_DELAY=0.3"]
         result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=news", *options)
     assert result.code == 0, result.log[-1500:]
     assert "robots.txt asks for 0.5 seconds" in result.log
@@ -262,7 +262,7 @@ DELAYS |= dict.fromkeys(("nan", "inf", "-5", "soon", "0"), 0.0)
 
 @pytest.mark.parametrize("delay", DELAYS)
 def test_delays_of_robots_txt(delay: str) -> None:
-    crawler = Mock(settings=Settings({"USER_AGENT": "test", "DOWNLOAD_DELAY": 0, "CRAWL_DELAY_MAX": 600}))
+    crawler = Mock(settings=Settings({"DOWNLOAD_DELAY": 0, "CRAWL_DELAY_MAX": 600}))
     crawler.get_extension.return_value = None
     crawler.engine.downloader = Mock(per_slot_settings={}, slots={})
     rules = ProtegoRobotParser(f"User-agent: *\nCrawl-delay: {delay}\n".encode(), None)

@@ -105,7 +105,7 @@ def odd_sitemaps() -> Answers:
 
 
 class OddSitemaps(NamedTuple):
-    """A finished crawl of such a site."""
+    """A finished crawl of a site with these sitemaps."""
 
     crawl: Crawl
     requests: list[str]
