@@ -26,9 +26,8 @@ def lists(*sections: str, articles: int = 40, has_dead_link: bool = False, more:
         last = -(-articles // PER_PAGE)
         for number in range(1, last + 1):
             following = f"<a class=next href=/{section}/page/{number + 1}/>Далее</a>"
-            pager = (following if number < last or has_dead_link else "") + (
-                more.format(section=section) if number == 1 else ""
-            )
+            pager = following if number < last or has_dead_link else ""
+            pager += more.format(section=section) if number == 1 else ""
             cards = links(*paths[(number - 1) * PER_PAGE : number * PER_PAGE])
             site[list_page(section, number)] = page(section, f"<h1>{section}</h1>{cards}{pager}")
     return site
