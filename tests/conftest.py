@@ -31,7 +31,10 @@ _LONG = "test_lint browser/ deploy/ export/ wordpress/ workers/ reparse/ crawl/ 
 #: Where each test may run in any process, except the modules whose tests share a crawl or an archive. All tests of
 #: another module, and all of ``export/``, run in one process, which makes what they share once.
 _SPREAD = ("browser/", "crawl/", "reparse/", "workers/")
-_WHOLE = ("crawl/test_kills", "crawl/test_redesign", "reparse/test_kills", "reparse/test_reparse")
+_WHOLE = (
+    *(f"crawl/test_{name}" for name in "identity kills later_pages limits list_gaps redesign sources".split()),
+    *("reparse/test_kills", "reparse/test_reparse"),
+)
 #: Where pages are read on the way to something else, and where their size and clutter matter nevertheless.
 _BARE = (*_SPREAD, "deploy/", "feeds/", "store/")
 _CLUTTERED = ("crawl/test_archive", "crawl/test_generations", "crawl/test_sample_site", "crawl/test_truth")

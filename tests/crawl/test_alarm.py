@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from caravan_crawler.outcome import raise_alarm
 from tests.crawl.reporting import report, run
 from tests.support.crawling import crawl
 
@@ -77,7 +78,7 @@ def test_successful_run_raises_no_alarm(tmp_path: Path) -> None:
     assert posted == []
 
 
-# a broken hook, and its line in the log
+# a broken hook, and its problem
 BROKEN = [
     ("/no/such/command", "the alarm's command could not be run: "),
     (python("raise SystemExit(7)"), "the alarm's command ended with code 7"),
@@ -87,21 +88,19 @@ BROKEN = [
 
 
 @pytest.mark.parametrize(("hook", "words"), BROKEN)
-def test_broken_hook_logs_one_line_and_changes_no_exit_code(hook: str, words: str | None, tmp_path: Path) -> None:
-    done = crawl(tmp_path, *UNREACHABLE, "-s", f"ON_FAILURE={hook}")
-    assert done.code == 4
-    assert "Traceback" not in done.log
-    lines = [line for line in done.log.splitlines() if "the alarm" in line]
-    assert [line.startswith(f"scrapy crawl: {words}") for line in lines] == [True] * (words is not None)
-    assert done.log.splitlines()[-1].startswith("scrapy crawl: no page could be read; ")
+def test_a_broken_hook_is_a_problem(hook: str, words: str | None) -> None:
+    problem = raise_alarm(hook, {"exit_code": 4}, None)
+    assert problem is None if words is None else problem is not None and problem.startswith(words)
 
 
-def test_error_response_of_the_alarm_url_is_logged(tmp_path: Path) -> None:
+def test_broken_hook_logs_one_line_and_changes_no_exit_code(tmp_path: Path) -> None:
     with listener(500) as (url, posted):
         done = crawl(tmp_path, *UNREACHABLE, "-s", f"ON_FAILURE={url}")
-    assert done.code == 4
-    assert len(posted) == 1
-    assert "scrapy crawl: the alarm could not be posted: " in done.log
+    assert (done.code, len(posted)) == (4, 1)
+    assert "Traceback" not in done.log
+    (line,) = [line for line in done.log.splitlines() if "the alarm" in line]
+    assert line.startswith("scrapy crawl: the alarm could not be posted: ")
+    assert done.log.splitlines()[-1].startswith("scrapy crawl: no page could be read; ")
 
 
 # an invalid hook, and the line that refuses it

@@ -50,7 +50,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def counting_server() -> Iterator[Counting]:
-    server = Counting(SampleSite(articles=60))
+    server = Counting(SampleSite(articles=20))
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
     try:
@@ -76,7 +76,7 @@ def test_the_limit_holds(options: tuple[str, ...], limit: int, tmp_path: Path) -
     with counting_server() as server:
         result = crawl(tmp_path, "-a", f"site=http://127.0.0.1:{server.server_port}/", *options)
     assert result.code == 0, result.log[-2000:]
-    assert len(result.articles) == 60
+    assert len(result.articles) == 20
     assert 0 < server.most <= limit
 
 

@@ -13,19 +13,33 @@ from tests.crawl.reporting import report, run
 from tests.store.stores import article, keep, open_in
 from tests.support.crawling import ROOT, TIMEOUT, command, crawl
 
+EARLIER = "the last good dataset"
 
-def test_exit_code_0(tmp_path: Path) -> None:
-    done = run(tmp_path, "-s", "RETRY_TIMES=0", faults=("errors_500:always:30",))
+
+def earlier_file(folder: Path) -> Path:
+    """Write the file of an earlier run, which a run that fails must leave."""
+    file = folder / "articles.csv"
+    file.write_text(EARLIER, encoding="utf-8")
+    return file
+
+
+def test_exit_code_0_with_failures_and_drops_counted(tmp_path: Path) -> None:
+    done = run(tmp_path, "-a", "since=2020-01-01", "-s", "RETRY_TIMES=0", faults=("errors_500:always:30",))
     assert (done.crawl.code, done.report["exit_code"]) == (0, 0)
     failed = sum(done.report["failures"].values())
-    assert failed > 0
-    assert done.report["reason"].startswith(f"complete, but {failed} pages failed")
+    assert failed >= done.report["failures"]["http_500"] > 0
+    assert done.report["reason"].startswith(f"complete, but {failed} page")
+    articles = done.report["articles"]
+    assert articles["dropped"].keys() <= {"outside_period", "undated", "other_section"}
+    assert articles["read"] == articles["new"] + sum(articles["dropped"].values())
 
 
 def test_exit_code_1_where_a_pipeline_breaks(tmp_path: Path) -> None:
     broken = 'ITEM_PIPELINES={"tests.crawl.broken_pipeline.BrokenPipeline": 1}'
-    done = run(tmp_path, "-s", broken)
+    done = run(tmp_path, "-a", "sections=art", "-s", broken, "-O", str(tmp_path / "a.csv"))
     assert (done.crawl.code, done.report["outcome"]) == (1, "crashed")
+    assert "records raised an error in a pipeline" in done.crawl.log.splitlines()[-1]
+    assert not (tmp_path / "a.csv").exists()
 
 
 def test_exit_code_1_where_the_store_cannot_be_opened(tmp_path: Path) -> None:
@@ -142,12 +156,15 @@ def test_exit_code_2(options: tuple[str, ...], words: str, tmp_path: Path) -> No
     assert not (tmp_path / "runs").exists()
 
 
-def test_process_id_and_profile_are_written(tmp_path: Path) -> None:
-    options = ("--pidfile", str(tmp_path / "pid"), "--profile", str(tmp_path / "profile"))
-    done = crawl(tmp_path, "-a", "site=sample", "-a", "limit=1", "-s", "RETRY_PRIORITY_ADJUST=-1", *options)
+def test_process_id_profile_and_a_log_in_the_folder_of_the_data_are_written_in_the_first_run(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    options = ["--pidfile", str(tmp_path / "pid"), "--profile", str(tmp_path / "profile")]
+    options += ["-s", f"LOG_FILE={folder}/crawl.log", "-s", "RETRY_PRIORITY_ADJUST=-1"]
+    done = crawl(folder, "-a", "site=sample", "-a", "limit=1", *options)
     assert done.code == 0, done.log[-1500:]
     assert (tmp_path / "pid").read_text(encoding="utf-8").strip().isdecimal()
     assert (tmp_path / "profile").stat().st_size > 1000
+    assert "Exit code 0: ended at the limit of 1" in (folder / "crawl.log").read_text(encoding="utf-8")
 
 
 def test_a_link_to_the_store_is_the_store(tmp_path: Path) -> None:
@@ -170,28 +187,21 @@ def test_a_pipe_for_the_log_is_refused_without_waiting_for_its_reader(tmp_path: 
     assert "is a pipe" in done.log
 
 
-def test_a_log_in_the_folder_of_the_data_is_written_in_the_first_run(tmp_path: Path) -> None:
-    folder = tmp_path / "data"
-    done = crawl(folder, "-a", "site=sample", "-a", "sections=art", "-s", f"LOG_FILE={folder}/crawl.log")
-    assert done.code == 0
-    assert "Exit code 0: complete" in (folder / "crawl.log").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("closed", ["2>&-", "2>&- >&- <&-"])
-def test_closed_streams_change_no_exit_code(closed: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("closed", "code", "options"), [("2>&- >&- <&-", 0, ""), ("2>&-", 2, "-a sicne=2019-01-01")])
+def test_closed_streams_change_no_exit_code(closed: str, code: int, options: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=5)) as server:
         words = " ".join(command("-a", f"site={server.url}", "-s", f"DATA_DIR={tmp_path}"))
-        for code, options in ((0, ""), (2, "-a sicne=2019-01-01")):
-            done = subprocess.run(
-                ["/bin/sh", "-c", f"exec {words} {options} {closed}"],
-                cwd=ROOT,
-                stdout=subprocess.PIPE,
-                timeout=TIMEOUT,
-                check=False,
-            )
-            assert (done.returncode, done.stdout) == (code, b"")
-    assert report(tmp_path)["exit_code"] == 0
-    assert (tmp_path / "caravan.db").read_bytes().startswith(b"SQLite format 3")
+        done = subprocess.run(
+            ["/bin/sh", "-c", f"exec {words} {options} {closed}"],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            timeout=TIMEOUT,
+            check=False,
+        )
+    assert (done.returncode, done.stdout) == (code, b"")
+    if code == 0:
+        assert report(tmp_path)["exit_code"] == 0
+        assert (tmp_path / "caravan.db").read_bytes().startswith(b"SQLite format 3")
 
 
 def test_exit_code_2_for_the_store_of_another_site(tmp_path: Path) -> None:
@@ -211,8 +221,11 @@ def test_exit_code_3_and_its_sections_floor(tmp_path: Path) -> None:
 
 
 def test_exit_code_4(tmp_path: Path) -> None:
-    done = run(tmp_path, "-s", "RETRY_TIMES=0", faults=("errors_500:always:2",))
+    file = earlier_file(tmp_path)
+    done = run(tmp_path, "-s", "RETRY_TIMES=0", "-O", str(file), faults=("errors_500:always:2",))
     assert (done.crawl.code, done.report["outcome"]) == (4, "unreachable")
+    assert "pages failed" in done.crawl.log.splitlines()[-1]
+    assert file.read_text(encoding="utf-8") == EARLIER
 
 
 def test_exit_code_5(tmp_path: Path) -> None:
@@ -226,17 +239,17 @@ def test_exit_code_5(tmp_path: Path) -> None:
 
 def test_exit_code_0_for_runs_that_closespider_cuts_short(tmp_path: Path) -> None:
     """Together with the run that continues them, they publish each article once."""
-    site = SampleSite(articles=60)
+    site = SampleSite(articles=30)
     published: list[str] = []
     with serve(site) as server:
-        for setting in ("CLOSESPIDER_PAGECOUNT=2", "CLOSESPIDER_ITEMCOUNT=25", "CLOSESPIDER_TIMEOUT=0"):
+        for setting in ("CLOSESPIDER_PAGECOUNT=2", "CLOSESPIDER_ITEMCOUNT=12", "CLOSESPIDER_TIMEOUT=0"):
             done = crawl(tmp_path, "-a", f"site={server.url}", "-s", setting)
             assert done.code == 0, done.log[-2000:]
             published += [article["url"] for article in done.articles]
             name, number = setting.split("=")
             reason = f"ended at the limit {name}; the next run continues" if number != "0" else "complete"
             assert (report(tmp_path)["outcome"], report(tmp_path)["reason"]) == ("sound", reason)
-            assert (0 < len(published) < 60) is (name == "CLOSESPIDER_ITEMCOUNT")
+            assert (0 < len(published) < 30) is (name == "CLOSESPIDER_ITEMCOUNT")
         assert sorted(published) == sorted(record["url"] for record in site.gold(server.url))
 
 
@@ -271,9 +284,22 @@ def test_ctrl_c_while_the_commands_are_loaded() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_exit_codes_130_and_143(number: signal.Signals, tmp_path: Path) -> None:
-    with serve(SampleSite(articles=3000)) as server:
-        done = crawl(tmp_path, "-a", f"site={server.url}", stop_with=number)
+    """A stopped run reports it, and publishes nothing."""
+    file = earlier_file(tmp_path)
+    with serve(SampleSite(articles=500)) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}", "-O", str(file), stop_with=number)
     run_report = report(tmp_path)
     assert done.code == run_report["exit_code"] == 128 + number
     assert run_report["outcome"] == "stopped"
     assert run_report["articles"]["new"] > 0
+    assert file.read_text(encoding="utf-8") == EARLIER
+    assert "articles" not in done.tables
+
+
+def test_killed_run_leaves_no_partial_file(tmp_path: Path) -> None:
+    file = earlier_file(tmp_path)
+    with serve(SampleSite(articles=500)) as server:
+        done = crawl(tmp_path, "-a", f"site={server.url}", "-O", str(file), stop_with=signal.SIGKILL)
+    assert done.code == -signal.SIGKILL
+    assert file.read_text(encoding="utf-8") == EARLIER
+    assert "articles" not in done.tables

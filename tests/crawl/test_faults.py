@@ -83,10 +83,13 @@ GROUPS = [
     Group(costly=("cut:always:30", "half_pages:always:30", "empty:always:30"), harmless=("errors_500",)),
     Group(costly=("challenge", "nested:always:16"), harmless=("drip:0.5",)),
     Group(costly=("redirect_away:always:12", "redirect_loop:always:60"), harmless=("wrong_charset", "url_trap")),
-    Group(costly=("error_200", "gzip_bomb:120:18")),
+    Group(
+        costly=("error_200", "gzip_bomb:120:18"),
+        harmless=("endless_listing_new",),
+        most_requests=FEW_REQUESTS + ARTICLES // 3,
+    ),
     Group(costly=("huge:50:30", "errors_500:always"), harmless=("endless_listing",)),
-    Group(harmless=("endless_listing_new",)),
-    Group(harmless=("shifting", "article_trap"), most_requests=MOST_REQUESTS),
+    Group(harmless=("shifting:5", "article_trap"), most_requests=MOST_REQUESTS),
     # A page may be hit by each of them, once.
     Group(
         harmless=("cut:1:5", "reset:1:5", "half_pages:1:5", "challenge:1:5", "errors_500:1:5"),
@@ -113,6 +116,8 @@ def test_other_articles_are_read_and_no_wrong_value_is_written(group: Group, tmp
     names = {url: (urlsplit(url).path.strip("/"), f"?p={done.gold[url]['article_id']} ") for url in done.missing}
     assert [url for url in done.missing if not any(name in line for line in not_read for name in names[url])] == []
     assert len(done.requests) <= group.most_requests
+    if "shifting:5" in group.faults:
+        assert len(done.crawl.articles) > ARTICLES, "those published meanwhile are read, too"
     # Nothing is read from where redirects lead.
     written = [path.read_text(encoding="utf-8") for path in (tmp_path / "runs").rglob("*.csv")]
     written += [path.read_text(encoding="utf-8") for path in (tmp_path / "runs").rglob("*.jsonl")]
@@ -125,14 +130,21 @@ def spoilt_by(fault: str) -> list[int]:
     return [number for number in range(ARTICLES) if site.spoils(number)]
 
 
-@pytest.mark.parametrize(
-    "fault",
-    ["challenge:always:2", "errors_500:always:2", "reset:always:2", "redirect_away:always:2", "hang:0.1:2"],
-)
-def test_site_with_half_of_its_pages_failing_is_blocked(fault: str, tmp_path: Path) -> None:
-    done = run(tmp_path, fault)
+#: Faults of one in nine articles each, together of half of a site's, by the reason of their failures.
+HALF = {
+    "kind_challenge": "challenge:always:9",
+    "http_500": "errors_500:always:9",
+    "ResponseDataLossError": "reset:always:9",
+    "offsite": "redirect_away:always:9",
+    "DownloadFailedError": "hang:0.1:9",
+}
+
+
+def test_site_with_half_of_its_pages_failing_is_blocked(tmp_path: Path) -> None:
+    done = run(tmp_path, *HALF.values())
     assert done.crawl.code == 4
     assert "pages failed" in done.last_line
+    assert {reason for reason in HALF if not done.crawl.stat(f"caravan/failed/{reason}")} == set(), "each kind counts"
     assert_exact(done)
 
 
@@ -145,9 +157,7 @@ def test_undecodable_bytes_lose_no_other_text(tmp_path: Path) -> None:
         assert fields(record) | {"body": body} == done.gold[record["url"]]
 
 
-@pytest.mark.parametrize(
-    ("fault", "at_once"), [("rate_limit", "1"), ("rate_limit", "8"), ("rate_limit_date", "1"), ("rate_limit_503", "8")]
-)
+@pytest.mark.parametrize(("fault", "at_once"), [("rate_limit", "8"), ("rate_limit_date", "1"), ("rate_limit_503", "8")])
 def test_requested_pause_is_obeyed(fault: str, at_once: str, tmp_path: Path) -> None:
     at_once_options = ("-s", f"CONCURRENT_REQUESTS={at_once}", "-s", f"CONCURRENT_REQUESTS_PER_DOMAIN={at_once}")
     done = run(tmp_path, fault, options=at_once_options)
@@ -157,13 +167,7 @@ def test_requested_pause_is_obeyed(fault: str, at_once: str, tmp_path: Path) -> 
     assert done.missing == set()
 
 
-def test_site_that_refuses_for_an_hour_is_blocked(tmp_path: Path) -> None:
-    done = run(tmp_path, "rate_limit:3600")
-    assert done.crawl.code == 4
-    assert_exact(done)
-
-
-@pytest.mark.parametrize(("field", "after"), [("date", 0), ("date", 30), ("body", 30), ("headline", 0)])
+@pytest.mark.parametrize(("field", "after"), [("date", 30), ("body", 30), ("headline", 0)])
 def test_template_without_a_required_field(field: str, after: int, tmp_path: Path) -> None:
     done = run(tmp_path, f"markup_switch:{after}:{field}")
     assert done.crawl.code == 3, done.last_line
@@ -178,13 +182,6 @@ def test_template_without_a_required_field(field: str, after: int, tmp_path: Pat
             lost = ("url", "section", "date_published", "published_at", "date_published_raw")
             assert not record["date_published"]
             assert fields(record, *lost) == fields(gold, *lost)
-
-
-def test_shifting_listings_lose_no_article(tmp_path: Path) -> None:
-    done = run(tmp_path, "shifting:5")
-    assert done.crawl.code == 0
-    assert done.missing == set()
-    assert len(done.crawl.articles) > ARTICLES
 
 
 def test_without_robots_txt_the_site_is_forbidden(tmp_path: Path) -> None:

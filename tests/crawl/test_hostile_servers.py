@@ -112,10 +112,6 @@ def cut(target: str, response: SampleResponse) -> SampleResponse | None:
     return SampleResponse(200, response.headers, response.body[: len(response.body) * 2 // 3])
 
 
-def cut_lists(target: str, response: SampleResponse) -> SampleResponse | None:
-    return cut(target, response) if target.startswith("/news/page/") or target == "/gazeta/" else None
-
-
 def unavailable(target: str, response: SampleResponse) -> SampleResponse | None:
     return None if target == "/robots.txt" else SampleResponse(503, HTML, b"busy")
 
@@ -159,11 +155,12 @@ def all_of(*tricks: Trick) -> Trick:
 
 #: Tricks, and the articles of the site.
 HARMLESS: dict[str, tuple[Trick, int]] = {
-    "cut": (Once(cut), 25),
-    "cut lists": (Once(cut_lists), 45),  # enough for two pages of news
+    "cut pages and lists": (Once(cut), 45),  # enough for two pages of news
     "unavailable": (Once(unavailable), 25),
-    "odd lists, feed and links": (all_of(renamed_list, feed_with_undeclared_prefix, malformed_links), 25),
-    "gallery": (gallery_trap, 25),
+    "odd lists, feed and links, a gallery": (
+        all_of(renamed_list, feed_with_undeclared_prefix, malformed_links, gallery_trap),
+        25,
+    ),
 }
 
 

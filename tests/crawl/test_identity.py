@@ -67,15 +67,25 @@ OTHERS = [
 ]
 
 
-@pytest.mark.parametrize("other", OTHERS, ids=[other.identity for other in OTHERS])
-def test_two_sample_sites_cannot_share_a_store(other: SampleSite, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def of_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the store of a sample site of 20 articles, which no refused run changes."""
+    data_dir = tmp_path_factory.mktemp("sample")
     with serve(SampleSite(20)) as server:
-        assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
+        assert crawl(data_dir, "-a", f"site={server.url}").code == 0
+    return data_dir
+
+
+@pytest.mark.parametrize("other", OTHERS, ids=[other.identity for other in OTHERS])
+def test_two_sample_sites_cannot_share_a_store(other: SampleSite, of_sample: Path) -> None:
     with serve(other) as server:
-        refused(tmp_path, server.url)
+        refused(of_sample, server.url)
         assert server.hits <= 4
+
+
+def test_a_sample_site_and_a_copy_cannot_share_a_store(of_sample: Path) -> None:
     with serve_plain(COPY) as plain:
-        refused(tmp_path, plain.url)
+        refused(of_sample, plain.url)
 
 
 def test_one_site_on_another_port_uses_the_same_store(tmp_path: Path) -> None:

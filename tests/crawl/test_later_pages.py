@@ -1,7 +1,7 @@
 """Crawled articles over several pages: read completely or not at all, each once."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -65,24 +65,39 @@ def is_whole(row: dict[str, Any], number: int, of: int = 3) -> bool:
     return [paragraph for paragraph in body if paragraph in wanted] == wanted and len(others) == of
 
 
+class Twice(NamedTuple):
+    """Requests and rows of a first run over articles of three pages, and those of a second one."""
+
+    requests: list[str]
+    rows: dict[str, dict[str, Any]]
+    again: Crawl
+    rows_again: dict[str, dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Twice:
+    data_dir = tmp_path_factory.mktemp("twice")
+    with serve_plain(site(NUMBERED, PLAIN, QUERY, SHORT)) as server:
+        run(data_dir, server)
+        requests, rows = list(server.requests), stored(data_dir)
+        again = run(data_dir, server)
+    return Twice(requests, rows, again, stored(data_dir))
+
+
 @pytest.mark.parametrize(("path", "number"), [(NUMBERED, 900001), (PLAIN, 2), (QUERY, 3)])
-def test_an_article_over_several_pages_is_one_record(path: str, number: int, tmp_path: Path) -> None:
-    with serve_plain(site(path, SHORT)) as server:
-        run(tmp_path, server)
-        assert len([target for target in server.requests if target.startswith(path)]) == 3
-        rows = stored(tmp_path)
-        assert rows.keys() == {path, SHORT}
-        row = rows[path]
-        assert is_whole(row, number), row["body"]
-        assert (row["headline"], row["version"], row["views"]) == (f"Долгий рассказ {number}", 1, 60)
-        assert row["date_published"][:10] == "2026-11-20"
-        assert urlsplit(row["fetched_url"]).path == path
-        assert not urlsplit(row["fetched_url"]).query
-        assert [urlsplit(url).path for url in row["images"]] == [f"/foto/{number}-{which}.jpg" for which in (1, 2, 3)]
-        assert [link["text"] for link in row["links"]] == ["ответ 1", "ответ 2", "ответ 3"]
-        again = run(tmp_path, server)
-        assert again.stat("caravan/articles/changed") == 0
-        assert stored(tmp_path)[path]["version"] == 1
+def test_an_article_over_several_pages_is_one_record(path: str, number: int, twice: Twice) -> None:
+    assert len([target for target in twice.requests if target.startswith(path)]) == 3
+    assert twice.rows.keys() == {NUMBERED, PLAIN, QUERY, SHORT}
+    row = twice.rows[path]
+    assert is_whole(row, number), row["body"]
+    assert (row["headline"], row["version"], row["views"]) == (f"Долгий рассказ {number}", 1, 60)
+    assert row["date_published"][:10] == "2026-11-20"
+    assert urlsplit(row["fetched_url"]).path == path
+    assert not urlsplit(row["fetched_url"]).query
+    assert [urlsplit(url).path for url in row["images"]] == [f"/foto/{number}-{which}.jpg" for which in (1, 2, 3)]
+    assert [link["text"] for link in row["links"]] == ["ответ 1", "ответ 2", "ответ 3"]
+    assert twice.again.stat("caravan/articles/changed") == 0
+    assert twice.rows_again[path]["version"] == 1
 
 
 def test_a_later_page_met_first_leads_to_the_article(tmp_path: Path) -> None:
@@ -96,32 +111,41 @@ def test_a_later_page_met_first_leads_to_the_article(tmp_path: Path) -> None:
         assert is_whole(stored(tmp_path / "named")[NUMBERED], 900001)
 
 
-FAILING = [
-    (Answer("busy", HTML, 500), "part_http_500"),
-    (Answer("gone", HTML, 404), "part_http_404"),
-    (Answer("<html><body><h1>Один момент</h1>", HTML), "part_kind_cut"),
-    (Answer("", {"Location": "/"}, 302), "part_redirected"),
-]
+#: Answers in the place of an article's last page, and the reason of the failure, by the article.
+FAILING = {
+    900_001: (Answer("busy", HTML, 500), "part_http_500"),
+    900_011: (Answer("gone", HTML, 404), "part_http_404"),
+    900_021: (Answer("<html><body><h1>Один момент</h1>", HTML), "part_kind_cut"),
+    900_031: (Answer("", {"Location": "/"}, 302), "part_redirected"),
+}
 
 
-@pytest.mark.parametrize(("answer", "reason"), FAILING, ids=[reason for _, reason in FAILING])
-def test_failed_later_page_stores_nothing_and_is_retried_by_the_next_run(
-    answer: Answer, reason: str, tmp_path: Path
-) -> None:
-    answers = site(NUMBERED, SHORT)
-    with serve_plain(answers | {f"{NUMBERED}3/": answer}) as server:
+def test_failed_later_page_stores_nothing_and_is_retried_by_the_next_run(tmp_path: Path) -> None:
+    paths = {number: f"/news/dolgij-rasskaz-{number}/" for number in FAILING}
+    # A run is sound if a tenth of its pages fails.
+    notes: Answers = {f"/news/zametka-{number}/": article(number) for number in range(910_000, 910_040)}
+    whole = notes | {"/": page("Газета", links(*paths.values(), *notes))}
+    for number, path in paths.items():
+        whole |= {path if which == 1 else f"{path}{which}/": part(path, number, which, 3) for which in (1, 2, 3)}
+    failing: Answers = {f"{paths[number]}3/": answer for number, (answer, _) in FAILING.items()}
+    with serve_plain(whole | failing) as server:
         run(tmp_path, server)
-        assert stored(tmp_path).keys() == {SHORT}
-        ((path, failure),) = stored(tmp_path, schema.failures).items()
-        assert (path, failure["reason"], failure["article_key"]) == (NUMBERED, reason, "900001")
-        server.answers |= answers
+        assert stored(tmp_path).keys() == notes.keys()
+        failures = {
+            path: (row["reason"], row["article_key"]) for path, row in stored(tmp_path, schema.failures).items()
+        }
+        assert failures == {paths[number]: (reason, str(number)) for number, (_, reason) in FAILING.items()}
+        server.answers |= whole
         run(tmp_path, server)
-        assert is_whole(stored(tmp_path)[NUMBERED], 900001)
+        for number, path in paths.items():
+            assert is_whole(stored(tmp_path)[path], number), path
         assert stored(tmp_path, schema.failures) == {}
         # An article that is stored whole stays so where a page of it fails later.
-        server.answers[f"{NUMBERED}3/"] = answer
-        run(tmp_path, server)
-        assert is_whole(stored(tmp_path)[NUMBERED], 900001)
+        server.answers |= failing
+        run(tmp_path, server, "-a", "refresh_days=100000")
+        assert failing.keys() <= set(server.requests)
+        for number, path in paths.items():
+            assert is_whole(stored(tmp_path)[path], number), path
 
 
 def test_site_with_one_page_under_every_number_ends(tmp_path: Path) -> None:

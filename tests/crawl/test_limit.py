@@ -36,7 +36,7 @@ def test_limited_runs_read_everything_once(arguments: list[str], tmp_path: Path)
     """Together they read and publish what one run reads, each article once."""
     options = [option for argument in arguments for option in ("-a", argument)]
     limited = tmp_path / "limited"
-    with serve(SampleSite(articles=45)) as server:
+    with serve(SampleSite(articles=30)) as server:
         expected = crawl(tmp_path / "whole", "-a", f"site={server.url}", *options).articles
         reports = run_often(limited, server, *options)
         whole, rest = divmod(len(expected), LIMIT)
@@ -65,7 +65,7 @@ def test_a_limit_on_named_pages(tmp_path: Path) -> None:
 
 
 def test_killed_runs_with_a_limit(tmp_path: Path) -> None:
-    with serve(SampleSite(articles=45)) as server:
+    with serve(SampleSite(articles=30)) as server:
         runs = Runs(server, tmp_path, "-a", f"limit={LIMIT}", new=gold(server))
         runs.kill(after_requests(server, 12))
         before = len(Stored(runs.data_dir).rows("articles"))

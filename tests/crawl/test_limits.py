@@ -6,11 +6,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from cryptography import x509
@@ -22,6 +22,7 @@ from caravan_crawler.sample_site import SampleResponse, serve
 from tests.crawl.timed import HTML, Timed, assert_logged_in_one_line, is_article
 from tests.support.crawling import crawl, start
 from tests.support.kills import Stored
+from tests.support.plain_site import article
 
 # Size and time
 
@@ -30,23 +31,24 @@ def page_of(size: int) -> bytes:
     return b"<html><body>" + b"<p>text</p>" * (size // 11) + b"</body></html>"
 
 
-LARGE = [
-    SampleResponse(200, HTML, page_of(400_000)),
-    SampleResponse(200, {"Content-Encoding": "gzip", **HTML}, gzip.compress(page_of(400_000))),
-]
+LARGE = {
+    "/news/": SampleResponse(200, HTML, page_of(400_000)),
+    "/gazeta/": SampleResponse(200, {"Content-Encoding": "gzip", **HTML}, gzip.compress(page_of(400_000))),
+}
 
 
-@pytest.mark.parametrize("answer", LARGE, ids=["plain", "gzip"])
-def test_too_large_response_is_aborted(answer: SampleResponse, tmp_path: Path) -> None:
+def test_too_large_response_is_aborted(tmp_path: Path) -> None:
     class Large(Timed):
         def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
             response = super().respond(target, base_url, headers)
-            return answer if target == "/news/" else response
+            return LARGE.get(target, response)
 
     with serve(Large()) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "DOWNLOAD_MAXSIZE=300000")
-    assert result.stat("caravan/failed/too_large") == 2, "a listing is retried once at the end of the run"
-    assert result.log.count(f"Not read: {server.url}news/ (the response is larger than DOWNLOAD_MAXSIZE)") == 2
+    assert result.stat("caravan/failed/too_large") == 4, "a listing is retried once at the end of the run"
+    for target in LARGE:
+        line = f"Not read: {server.url}{target[1:]} (the response is larger than DOWNLOAD_MAXSIZE)"
+        assert result.log.count(line) == 2, target
     assert set(re.findall(r"\[(\w+)\S*\] (?:WARNING|ERROR|CRITICAL)", result.log)) == {"caravan_crawler"}
     assert "Traceback" not in result.log
 
@@ -74,15 +76,27 @@ def test_unparsed_page_is_a_failure_and_a_page_with_many_links_a_warning(tmp_pat
     assert "Traceback" not in result.log + named.log
 
 
-class Raw:
-    """A server that answers robots.txt with 404, and anything else by ``parts``, with a pause after each."""
+class Endless(NamedTuple):
+    """A response: its head, and a part that is sent without end, with a pause before each."""
 
-    def __init__(self, head: bytes, part: bytes, pause: float, context: ssl.SSLContext | None = None) -> None:
-        self._head, self._part, self._pause, self._context = head, part, pause, context
+    head: bytes
+    part: bytes
+    pause: float = 0
+
+
+class Raw:
+    """A server with a response for each path: as it is, or an endless one. Other paths are not found."""
+
+    def __init__(self, answers: Mapping[str, bytes | Endless], context: ssl.SSLContext | None = None) -> None:
+        self._answers, self._context = answers, context
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._socket.getsockname()[1]
         self._stop = threading.Event()
         self._threads = [threading.Thread(target=self._accept)]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
 
     def __enter__(self) -> "Raw":
         self._threads[0].start()
@@ -111,77 +125,98 @@ class Raw:
             try:
                 if self._context is not None:
                     connection = self._context.wrap_socket(connection, server_side=True)
-                if connection.recv(4096).startswith(b"GET /robots.txt"):
-                    connection.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+                answer = self._answers.get(connection.recv(4096).split()[1].decode(), NOT_FOUND)
+                if isinstance(answer, bytes):
+                    connection.sendall(answer)
                     return
-                connection.sendall(self._head)
-                while not self._stop.wait(self._pause):
-                    connection.sendall(self._part)
+                connection.sendall(answer.head)
+                while not self._stop.wait(answer.pause):
+                    connection.sendall(answer.part)
             except OSError:
                 return  # the client has disconnected, as expected
             finally:
                 connection.close()
 
 
+NOT_FOUND = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 STREAM = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n"
-STREAMS = [
-    ("a drip", STREAM, b"1\r\nx\r\n", 0.1, "took longer than 1.0 seconds."),
-    ("a drip in the head", b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1, "took longer than 1.0 seconds."),
-    ("no end", STREAM, b"10000\r\n" + b"x" * 65_536 + b"\r\n", 0.001, "the response is larger than DOWNLOAD_MAXSIZE"),
-]
+TOO_SLOW, TOO_LONG = "took longer than 1.0 seconds.", "the response is larger than DOWNLOAD_MAXSIZE"
+STREAMS = {
+    "/news/drip-1000001/": (Endless(STREAM, b"1\r\nx\r\n", 0.1), TOO_SLOW),
+    "/news/drip-in-the-head-1000002/": (Endless(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1), TOO_SLOW),
+    "/news/no-end-1000003/": (Endless(STREAM, b"10000\r\n" + b"x" * 65_536 + b"\r\n", 0.001), TOO_LONG),
+}
 
 
-@pytest.mark.parametrize(
-    ("head", "part", "pause", "words"), [case[1:] for case in STREAMS], ids=[s[0] for s in STREAMS]
-)
-def test_endless_response_is_aborted(head: bytes, part: bytes, pause: float, words: str, tmp_path: Path) -> None:
-    with Raw(head, part, pause) as server:
-        url = f"http://127.0.0.1:{server.port}/"
+def test_endless_response_is_aborted(tmp_path: Path) -> None:
+    with Raw({path: answer for path, (answer, _) in STREAMS.items()}) as server:
+        options = ("-a", f"site={server.url}", "-a", f"urls={','.join(STREAMS)}")
         limits = ("-s", "DOWNLOAD_TIMEOUT=1", "-s", "DOWNLOAD_MAXSIZE=1000000", "-s", "RETRY_TIMES=1")
-        result = crawl(tmp_path, "-a", f"site={url}", "-a", "urls=/news/statya-1000001/", *limits)
+        result = crawl(tmp_path, *options, *limits)
     assert result.code == 4
-    assert words in result.log.splitlines()[-1]
-    assert_logged_in_one_line(result, f"Not read: {url}news/statya-1000001/")
+    for path, (_, words) in STREAMS.items():
+        assert_logged_in_one_line(result, f"Not read: {server.url}{path[1:]}", words, of=len(STREAMS))
 
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n"
 TOO_LARGE = "the headers are larger than DOWNLOAD_MAX_HEADER_BYTES (65536)"
-HEADERS = [
-    ("many", HEAD, b"X-A: bbbbbbbbbbbbbbbbbbbb\r\n" * 4000, TOO_LARGE, "headers_too_large"),
-    ("one without end", HEAD + b"X-A: ", b"b" * 100_000, TOO_LARGE, "headers_too_large"),
-    ("one of many lines", HEAD + b"X-A: b\r\n", b" b\r\n" * 20_000, TOO_LARGE, "headers_too_large"),
-    ("lines without a colon", HEAD, b"bbbbbbbbbbbbbbbbbbbb\r\n" * 4000, TOO_LARGE, "headers_too_large"),
-    ("a status line", b"HTTP/1.1 200 ", b"O" * 100_000, TOO_LARGE, "headers_too_large"),
-    (
-        "interim responses",
-        b"",
-        b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 2000,
-        "more than 10 interim responses came before the response",
-        "headers_too_large",
-    ),
-    ("trailers", STREAM + b"0\r\n", b"X-A: bbbbbbbbbb\r\n" * 4000, "Trailer headers data is too long.", "Data"),
-    ("chunk extensions", STREAM + b"1;", b"b" * 100_000, "Chunk size line exceeds maximum", "Data"),
-]
+INTERIM = "more than 10 interim responses came before the response"
+#: Responses and the words about them. Between each two, another page is read, or the run would end as in an outage.
+HEADERS = {
+    "many": (Endless(HEAD, b"X-A: bbbbbbbbbbbbbbbbbbbb\r\n" * 4000), TOO_LARGE),
+    "one-without-end": (Endless(HEAD + b"X-A: ", b"b" * 100_000), TOO_LARGE),
+    "one-of-many-lines": (Endless(HEAD + b"X-A: b\r\n", b" b\r\n" * 20_000), TOO_LARGE),
+    "lines-without-a-colon": (Endless(HEAD, b"bbbbbbbbbbbbbbbbbbbb\r\n" * 4000), TOO_LARGE),
+    "a-status-line": (Endless(b"HTTP/1.1 200 ", b"O" * 100_000), TOO_LARGE),
+    "interim-responses": (Endless(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 2000), INTERIM),
+    "trailers": (Endless(STREAM + b"0\r\n", b"X-A: bbbbbbbbbb\r\n" * 4000), "Trailer headers data is too long."),
+    "chunk-extensions": (Endless(STREAM + b"1;", b"b" * 100_000), "Chunk size line exceeds maximum"),
+}
 
 
-@pytest.mark.parametrize(
-    ("head", "part", "words", "reason"), [case[1:] for case in HEADERS], ids=[case[0] for case in HEADERS]
-)
-def test_endless_headers_are_aborted(head: bytes, part: bytes, words: str, reason: str, tmp_path: Path) -> None:
-    with Raw(head, part, 0) as server:
-        url = f"http://127.0.0.1:{server.port}/"
-        process = start(tmp_path, "-a", f"site={url}", "-a", "urls=/news/statya-1000001/", "-s", "RETRY_TIMES=1")
+class Ended(NamedTuple):
+    """A finished crawl, its site, and its largest size in megabytes."""
+
+    code: int
+    log: str
+    url: str
+    largest: int
+
+
+@pytest.fixture(scope="module")
+def long_headers(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    answers: dict[str, bytes | Endless] = {}
+    for number, (name, (answer, _)) in enumerate(HEADERS.items(), 1_000_001):
+        good = article(number).encode()
+        answers[f"/news/{name}-{number}/"] = answer
+        answers[f"/news/statya-{number + 100}/"] = HEAD + b"Content-Length: %d\r\nConnection: close\r\n\r\n%b" % (
+            len(good),
+            good,
+        )
+    with Raw(answers) as server:
+        options = ("-a", f"urls={','.join(answers)}", "-s", "RETRY_TIMES=0", "-s", "CONCURRENT_REQUESTS=1")
+        process = start(tmp_path_factory.mktemp("headers"), "-a", f"site={server.url}", *options)
         largest = 0
         while process.poll() is None:
             largest = max(largest, resident_megabytes(process.pid))
             time.sleep(0.1)
         _, log = process.communicate(timeout=60)
-    assert process.returncode == 4
-    assert words in log.splitlines()[-1]
-    assert reason in log
-    assert "Traceback" not in log
-    assert log.count("\n") < 150
-    assert largest < 400, "such a run takes some 110 MB"
+    return Ended(process.returncode, log, server.url, largest)
+
+
+@pytest.mark.parametrize("name", HEADERS)
+def test_endless_headers_are_aborted(name: str, long_headers: Ended) -> None:
+    (line,) = [line for line in long_headers.log.splitlines() if f"Not read: {long_headers.url}news/{name}-" in line]
+    assert HEADERS[name][1] in line
+
+
+def test_a_run_with_endless_headers_ends_as_any_other(long_headers: Ended) -> None:
+    assert long_headers.code == 4
+    assert f"{len(HEADERS)} of {2 * len(HEADERS)} pages failed" in long_headers.log.splitlines()[-1]
+    assert "'caravan/failed/headers_too_large': 6" in long_headers.log
+    assert "Traceback" not in long_headers.log
+    assert long_headers.log.count("\n") < 200
+    assert long_headers.largest < 400, "such a run takes some 110 MB"
 
 
 def resident_megabytes(pid: int) -> int:
@@ -192,19 +227,20 @@ def resident_megabytes(pid: int) -> int:
     return int(status.partition("VmRSS:")[2].split()[0]) // 1024 if "VmRSS:" in status else 0
 
 
-@pytest.mark.parametrize("number", [30, 1])
-def test_long_headers_are_read(number: int, tmp_path: Path) -> None:
-    headers = {f"X-{key}": "b" * (60_000 // number) for key in range(number)}
+def test_long_headers_are_read(tmp_path: Path) -> None:
+    """Half of the pages have 30 of them, the others one."""
 
     class Verbose(Timed):
         def respond(self, target: str, base_url: str, _headers: Any = None) -> SampleResponse:
             response = super().respond(target, base_url, _headers)
+            number = 30 if len(self.targets) % 2 else 1
+            headers = {f"X-{key}": "b" * (60_000 // number) for key in range(number)}
             return SampleResponse(response.status, response.headers | headers, response.body)
 
-    with serve(Verbose(articles=6)) as server:
+    with serve(Verbose(articles=8)) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 0, result.log[-1000:]
-    assert len(result.articles) == 6
+    assert len(result.articles) == 8
 
 
 # TLS
@@ -229,7 +265,7 @@ def self_signed(folder: Path) -> Iterator[ssl.SSLContext]:
 
 
 def test_untrusted_certificate_is_refused(tmp_path: Path) -> None:
-    with self_signed(tmp_path) as context, Raw(STREAM, b"0\r\n\r\n", 0.1, context) as server:
+    with self_signed(tmp_path) as context, Raw({}, context) as server:
         url = f"https://localhost:{server.port}/"
         result = crawl(tmp_path / "data", "-a", f"site={url}")
     assert result.code == 4
@@ -248,11 +284,14 @@ def test_public_site_cannot_lead_to_a_private_address(tmp_path: Path) -> None:
     assert_logged_in_one_line(result, "Not read: http://kaz.caravan.kz/")
 
 
-@pytest.mark.parametrize("location", ["file:///etc/passwd", "http://169.254.169.254/", "ftp://127.0.0.1/", "data:,x"])
-def test_no_redirect_leaves_the_site(location: str, tmp_path: Path) -> None:
+ELSEWHERE = ["file:///etc/passwd", "http://169.254.169.254/", "ftp://127.0.0.1/", "data:,x"]
+
+
+def test_no_redirect_leaves_the_site(tmp_path: Path) -> None:
     class Leading(Timed):
         def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
             response = super().respond(target, base_url, headers)
+            location = ELSEWHERE[len(self.targets) % len(ELSEWHERE)]
             is_one = is_article(target) or "?p=" in target
             return SampleResponse(302, {"Location": location, **HTML}, b"") if is_one else response
 

@@ -60,6 +60,7 @@ def test_failing_listing_is_abandoned(tmp_path: Path) -> None:
         assert crawl(tmp_path, "-a", f"site={server.url}").code == 4
 
 
+# answers for a section that the site does not have, the first of them in two runs
 MISSING = [
     SampleResponse(404, HTML, b""),
     SampleResponse(302, {"Location": "/", **HTML}, b""),
@@ -72,7 +73,7 @@ MISSING = [
 @pytest.mark.parametrize("answer", MISSING, ids=range(len(MISSING)))
 def test_a_misspelt_section(answer: SampleResponse, tmp_path: Path) -> None:
     with serve(Ending(answer)) as server:
-        for _ in range(2):
+        for _ in range(2 if answer is MISSING[0] else 1):
             done = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=newz")
             assert done.code == 2, done.log[-1500:]
             known = "'newz'; it has art, crime, gazeta, news, sport, zhangalyqtar"

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
@@ -26,7 +26,8 @@ def lists(*sections: str, articles: int = 40, has_dead_link: bool = False, more:
         last = -(-articles // PER_PAGE)
         for number in range(1, last + 1):
             following = f"<a class=next href=/{section}/page/{number + 1}/>Далее</a>"
-            pager = (following if number < last or has_dead_link else "") + (more if number == 1 else "")
+            pager = following if number < last or has_dead_link else ""
+            pager += more.format(section=section) if number == 1 else ""
             cards = links(*paths[(number - 1) * PER_PAGE : number * PER_PAGE])
             site[list_page(section, number)] = page(section, f"<h1>{section}</h1>{cards}{pager}")
     return site
@@ -72,13 +73,13 @@ def test_a_page_that_is_missing_once_is_read_by_the_next_run(tmp_path: Path) -> 
     sections = {f"news{place}": case for place, case in enumerate(cases)}
     paths = {section: list_page(section, number) for section, (_, number) in sections.items()}
     reasons = {section: f"list_{name.split(',')[0].split()[0]}" for section, (name, _) in sections.items()}
-    whole = lists(*sections, articles=30)
+    whole = lists(*sections, articles=25)
     odd = {paths[section]: elsewhere(section)[name] for section, (name, _) in sections.items()}
     with serve_plain(whole | odd) as server:
         done, report, _ = run(server, tmp_path)
         assert done.code == 0
         for section, case in sections.items():
-            assert articles_of(done, section) == 25, f"{case}: the pages behind it are read"
+            assert articles_of(done, section) == 20, f"{case}: the pages behind it are read"
         assert report["failures"] == Counter(reasons.values())
         assert failures(tmp_path) == {paths[section]: reason for section, reason in reasons.items()}
         server.answers.update(whole)
@@ -90,14 +91,6 @@ def test_a_page_that_is_missing_once_is_read_by_the_next_run(tmp_path: Path) -> 
         for section, case in sections.items():
             assert f"/{section}/" in requests, case
             assert paths[section] not in requests, case
-
-
-def test_a_page_that_redirects_to_a_failing_one_is_passed(tmp_path: Path) -> None:
-    moved = {list_page("news", 2): Answer("", HTML | {"Location": "/news/arkhiv/"}, 302)}
-    with serve_plain(lists("news", articles=30) | moved | {"/news/arkhiv/": Answer("", status=500)}) as server:
-        done, _, requests = run(server, tmp_path, "-s", "RETRY_TIMES=0")
-    assert articles_of(done, "news") == 25
-    assert requests.count(list_page("news", 2)) == 1
 
 
 @pytest.mark.parametrize("is_chosen", [False, True], ids=["all sections", "named sections"])
@@ -154,17 +147,48 @@ def test_a_dead_link_behind_a_list_shorter_than_those_of_earlier_runs_is_no_fail
         assert (done.code, articles_of(done, "sport"), report["failures"]) == (0, PER_PAGE - 1, {})
 
 
-def test_a_page_without_a_pager_is_not_the_last_if_another_links_to_later_ones(tmp_path: Path) -> None:
-    site = lists("news", more="<a href=/news/page/8/>8</a>")
-    without = str(site["/news/page/3/"]).replace("/news/page/4/", "/news/page/2/")
-    with serve_plain(site | {"/news/page/3/": without}) as server:
-        done, report, _ = run(server, tmp_path)
-        assert (done.code, len(done.articles), report["reason"]) == (0, 40, "complete")
+SIDEBAR = [f"/sport/delo-{number}/" for number in range(2_002_000, 2_002_003)]
 
 
-def test_a_page_that_shows_its_sidebar_alone_is_missing(tmp_path: Path) -> None:
-    site = lists("news")
-    box = links(*(f"/news/delo-{1_001_000 + number}/" for number in range(3)))
-    with serve_plain(site | {"/news/page/3/": page("news", f"<h1>news</h1><div>{box}</div>")}) as server:
-        done, report, _ = run(server, tmp_path)
-        assert (done.code, len(done.articles), report["failures"]) == (0, 35, {"list_no_articles": 1})
+class OddPages(NamedTuple):
+    """A finished crawl of three lists of eight pages, the third of each odd in one way."""
+
+    crawl: Crawl
+    report: dict[str, Any]
+    requests: list[str]
+
+
+@pytest.fixture(scope="module")
+def odd_pages(tmp_path_factory: pytest.TempPathFactory) -> OddPages:
+    site = lists("news", "sport", "art", more="<a href=/{section}/page/8/>8</a>")
+    third = {section: list_page(section, 3) for section in ("news", "sport", "art")}
+    odd: Answers = {
+        # Its pager links back alone, and another page's to the last one.
+        third["news"]: str(site[third["news"]]).replace("/news/page/4/", "/news/page/2/"),
+        # It shows articles of its sidebar alone.
+        third["sport"]: page("sport", f"<h1>sport</h1><div>{links(*SIDEBAR)}</div>"),
+        third["art"]: Answer("", HTML | {"Location": "/art/arkhiv/"}, 302),
+        "/art/arkhiv/": Answer("", status=500),
+    }
+    with serve_plain(site | odd) as server:
+        return OddPages(*run(server, tmp_path_factory.mktemp("odd"), "-s", "RETRY_TIMES=0"))
+
+
+def test_a_page_without_a_pager_is_not_the_last_if_another_links_to_later_ones(odd_pages: OddPages) -> None:
+    assert articles_of(odd_pages.crawl, "news") == 40
+
+
+def test_a_page_that_shows_its_sidebar_alone_is_missing(odd_pages: OddPages) -> None:
+    assert articles_of(odd_pages.crawl, "sport") == 35
+    assert odd_pages.report["failures"]["list_no_articles"] == 1
+
+
+def test_a_page_that_redirects_to_a_failing_one_is_passed(odd_pages: OddPages) -> None:
+    assert articles_of(odd_pages.crawl, "art") == 35
+    assert odd_pages.requests.count("/art/page/3/") == 1
+
+
+def test_a_run_with_such_pages_is_sound(odd_pages: OddPages) -> None:
+    assert odd_pages.crawl.code == 0
+    assert odd_pages.report["failures"] == {"list_no_articles": 1, "http_500": 1}
+    assert odd_pages.report["reason"].startswith("complete, but 2 pages failed")

@@ -22,7 +22,7 @@ class Misnaming(SampleSite):
     """The sample site, whose pages, feed, sitemap, robots.txt and redirects name such addresses."""
 
     def __init__(self) -> None:
-        super().__init__(articles=60)
+        super().__init__(articles=24)
         self.redirecting = ""
 
     def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:

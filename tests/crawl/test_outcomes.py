@@ -1,13 +1,11 @@
 """Exit codes and files of failed runs."""
 
-import signal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.support.crawling import crawl, read_csv
+from caravan_crawler.sample_site import SampleSite, serve
+from tests.support.crawling import crawl
 from tests.support.plain_site import NOT_FOUND, Answer, Answers, PlainServer, article, links, page
 
 BAD_ARGUMENTS = [
@@ -51,26 +49,6 @@ def test_unreachable_site_is_reported_without_a_stack_trace(tmp_path: Path) -> N
     assert result.log.splitlines()[-1].startswith("scrapy crawl: no page could be read; http://127.0.0.1:9/: ")
 
 
-class Broken(SampleSite):
-    """Every article answers 500."""
-
-    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
-        response = super().respond(target, base_url, headers or {})
-        if any(f"-{number}" in target for number in range(10)) or (target.startswith("/news/") and len(target) > 30):
-            return SampleResponse(500, {"Content-Type": "text/html"}, b"<html><body>500</body></html>")
-        return response
-
-
-def test_too_many_failed_pages(tmp_path: Path) -> None:
-    earlier = tmp_path / "articles.csv"
-    earlier.write_text("the last good dataset", encoding="utf-8")
-    with serve(Broken(articles=18)) as server:
-        result = crawl(tmp_path, "-a", f"site={server.url}", "-s", "RETRY_TIMES=0", "-O", str(earlier))
-    assert result.code == 4
-    assert "pages failed" in result.log.splitlines()[-1]
-    assert earlier.read_text(encoding="utf-8") == "the last good dataset"
-
-
 def test_the_run_after_too_many_failed_pages_reads_every_source(tmp_path: Path) -> None:
     paths = [f"/news/delo-{number}/" for number in range(100001, 100021)]
     whole: Answers = {path: article(100001 + number) for number, path in enumerate(paths)}
@@ -95,36 +73,6 @@ def test_the_run_after_too_many_failed_pages_reads_every_source(tmp_path: Path) 
     assert {"/robots.txt", "/", "/rss/", "/sitemap.xml", "/news/"} <= set(server.requests)
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_stopped_run_reports_it_and_publishes_nothing(number: signal.Signals, code: int, tmp_path: Path) -> None:
-    earlier = tmp_path / "articles.csv"
-    earlier.write_text("the last good dataset", encoding="utf-8")
-    with serve(SampleSite(articles=3000)) as server:
-        result = crawl(tmp_path, "-a", f"site={server.url}", "-O", str(earlier), stop_with=number)
-    assert result.code == code, result.log[-2000:]
-    assert earlier.read_text(encoding="utf-8") == "the last good dataset"
-    assert "articles" not in result.tables
-
-
-def test_killed_run_leaves_no_partial_file(tmp_path: Path) -> None:
-    earlier = tmp_path / "articles.csv"
-    earlier.write_text("the last good dataset", encoding="utf-8")
-    with serve(SampleSite(articles=3000)) as server:
-        result = crawl(tmp_path, "-a", f"site={server.url}", "-O", str(earlier), stop_with=signal.SIGKILL)
-    assert result.code == -signal.SIGKILL
-    assert earlier.read_text(encoding="utf-8") == "the last good dataset"
-    assert "articles" not in result.tables
-
-
-def test_error_in_a_pipeline_fails_the_run(tmp_path: Path) -> None:
-    broken = 'ITEM_PIPELINES={"tests.crawl.broken_pipeline.BrokenPipeline": 1}'
-    part_of_a_site = ("-a", "site=sample", "-a", "sections=art")
-    result = crawl(tmp_path, *part_of_a_site, "-s", broken, "-O", str(tmp_path / "a.csv"))
-    assert result.code == 1
-    assert "records raised an error in a pipeline" in result.log.splitlines()[-1]
-    assert not (tmp_path / "a.csv").exists()
-
-
 def test_run_without_articles_leaves_the_earlier_file(tmp_path: Path) -> None:
     file = tmp_path / "articles.csv"
     with serve(SampleSite(articles=30)) as server:
@@ -133,14 +81,3 @@ def test_run_without_articles_leaves_the_earlier_file(tmp_path: Path) -> None:
         before = file.read_bytes()
         assert crawl(tmp_path, *options, "-a", "since=2026-11-01").code == 0
     assert file.read_bytes() == before
-
-
-def test_appending_keeps_one_header(tmp_path: Path) -> None:
-    file = tmp_path / "articles.csv"
-    with serve(SampleSite(articles=30)) as server:
-        for _ in range(2):
-            assert crawl(tmp_path, "-a", f"site={server.url}", "-o", str(file)).code == 0
-            server.site.publish(5)
-    rows = read_csv(file)
-    assert len(rows) == 35
-    assert not [row for row in rows if row["article_id"] == "article_id"]

@@ -1,5 +1,6 @@
 """Pauses that a site asks for, and when a crawl of it ends: Retry-After, back-off, outage, Crawl-delay."""
 
+import asyncio
 import re
 import signal
 import time
@@ -7,9 +8,13 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, ClassVar
+from unittest.mock import Mock
 
 import pytest
+from scrapy.robotstxt import ProtegoRobotParser
+from scrapy.settings import Settings
 
+from caravan_crawler.downloadhandlers import CrawlDelay
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.crawl.timed import BUSY, HTML, IN_FLIGHT, Timed, is_article
 from tests.support.crawling import crawl, start
@@ -42,25 +47,18 @@ class AskingForQuiet(Timed):
         return SampleResponse(self.status, {**dates, **HTML}, b"")
 
 
-WISHES: list[tuple[int, str | timedelta, float]] = [
-    (429, "2", 2),
-    (503, timedelta(seconds=2), 2),
-]
-
-
-@pytest.mark.parametrize(("status", "wish", "seconds"), WISHES)
-def test_retry_after_pauses_all_requests(status: int, wish: str | timedelta, seconds: float, tmp_path: Path) -> None:
-    site = AskingForQuiet(status, wish)
+def test_retry_after_pauses_all_requests(tmp_path: Path) -> None:
+    site = AskingForQuiet(503, timedelta(seconds=2))
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 0, result.log[-1500:]
     assert len(result.articles) == 18
     assert site.asked_at is not None
     asked_at = site.times[site.asked_at - 1]
-    in_pause = [moment for moment in site.times[site.asked_at :] if moment < asked_at + seconds]
+    in_pause = [moment for moment in site.times[site.asked_at :] if moment < asked_at + 2]
     assert len(in_pause) <= IN_FLIGHT
     assert len(site.times) > site.asked_at + IN_FLIGHT
-    assert f"The site asks for a pause of {seconds:.0f} seconds (HTTP {status})" in result.log
+    assert "The site asks for a pause of 2 seconds (HTTP 503)" in result.log
 
 
 def test_nonsensical_retry_after_counts_as_a_failed_response(tmp_path: Path) -> None:
@@ -76,7 +74,7 @@ def test_too_long_retry_after_ends_the_run(tmp_path: Path) -> None:
     site = AskingForQuiet(429, "3600")
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
-    assert result.code != 0
+    assert result.code == 4
     assert site.asked_at is not None
     assert len(site.times) - site.asked_at <= IN_FLIGHT
     assert result.stat("caravan/retry_after") == 3600
@@ -135,26 +133,25 @@ def test_pauses_after_failed_responses_grow(tmp_path: Path) -> None:
 # Outage
 
 
-class GoesAway(Timed):
-    """Drops, refuses or challenges every request after the home page."""
+CHALLENGE = SampleResponse(403, HTML, b"<html><title>Just a moment...</title><body>Wait</body></html>")
+REFUSALS = [BUSY, CHALLENGE, SampleResponse(200, HTML, CHALLENGE.body)]
 
-    def __init__(self, answer: SampleResponse | None) -> None:
+
+class GoesAway(Timed):
+    """Refuses or challenges every request after that for the fifth article, each page in its own way."""
+
+    def __init__(self) -> None:
         super().__init__(articles=300)
-        self.answer = answer
         self.articles = 0
 
     def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
         self.articles += is_article(target)
         response = super().respond(target, base_url, headers)
-        return self.answer if self.articles > 5 and self.answer else response
+        return REFUSALS[sum(target.encode()) % len(REFUSALS)] if self.articles > 5 else response
 
 
-CHALLENGE = SampleResponse(403, HTML, b"<html><title>Just a moment...</title><body>Wait</body></html>")
-
-
-@pytest.mark.parametrize("answer", [BUSY, CHALLENGE, SampleResponse(200, HTML, CHALLENGE.body)])
-def test_a_site_that_refuses_all_pages_ends_the_run(answer: SampleResponse, tmp_path: Path) -> None:
-    site = GoesAway(answer)
+def test_a_site_that_refuses_all_pages_ends_the_run(tmp_path: Path) -> None:
+    site = GoesAway()
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
     assert result.code == 4
@@ -201,13 +198,14 @@ def are_half_a_second_apart(times: list[float]) -> bool:
     return len(times) > 5 and times[-1] - times[0] >= 0.9 * 0.5 * (len(times) - 1)
 
 
-@pytest.mark.parametrize("most", [(), ("-s", "AUTOTHROTTLE_MAX_DELAY=0.3")])
-def test_autothrottle_never_goes_below_crawl_delay(most: tuple[str, ...], tmp_path: Path) -> None:
+def test_autothrottle_never_goes_below_crawl_delay(tmp_path: Path) -> None:
     site = Timed(articles=5, robots_txt=ROBOTS)
     with serve(site) as server:
-        options = ("-s", "AUTOTHROTTLE_ENABLED=1", "-s", "AUTOTHROTTLE_START_DELAY=0.1", *most)
+        options = ["-s", "AUTOTHROTTLE_ENABLED=1", "-s", "AUTOTHROTTLE_START_DELAY=0.1"]
+        options += ["-s", "AUTOTHROTTLE_MAX_DELAY=0.3"]
         result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "sections=news", *options)
     assert result.code == 0, result.log[-1500:]
+    assert "robots.txt asks for 0.5 seconds" in result.log
     assert are_half_a_second_apart(site.times[1:])  # the first pause is before robots.txt is known
 
 
@@ -220,12 +218,8 @@ def test_autothrottle_never_goes_below_the_delay_set(tmp_path: Path) -> None:
     assert are_half_a_second_apart(site.times)
 
 
-TOO_SLOW = ["86400", "601", "1e9"]
-
-
-@pytest.mark.parametrize("delay", TOO_SLOW)
-def test_a_crawl_delay_too_long_ends_the_run(delay: str, tmp_path: Path) -> None:
-    robots = SampleResponse(200, {"Content-Type": "text/plain"}, f"User-agent: *\nCrawl-delay: {delay}\n".encode())
+def test_a_crawl_delay_too_long_ends_the_run(tmp_path: Path) -> None:
+    robots = SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nCrawl-delay: 601\n")
     site = Timed(articles=5, robots_txt=robots)
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
@@ -253,13 +247,35 @@ def test_long_crawl_delay_is_logged_and_obeyed(tmp_path: Path) -> None:
     assert "Traceback" not in log
 
 
-@pytest.mark.parametrize("delay", ["nan", "inf", "-5", "soon"])
-def test_nonsensical_crawl_delay_is_ignored(delay: str, tmp_path: Path) -> None:
-    robots = SampleResponse(200, {"Content-Type": "text/plain"}, f"User-agent: *\nCrawl-delay: {delay}\n".encode())
+def test_nonsensical_crawl_delay_is_ignored(tmp_path: Path) -> None:
+    robots = SampleResponse(200, {"Content-Type": "text/plain"}, b"User-agent: *\nCrawl-delay: nan\n")
     with serve(Timed(articles=1, robots_txt=robots)) as server:
         (record,) = server.site.gold(server.url)
         result = crawl(tmp_path, "-a", f"site={server.url}", "-a", f"urls={record['url']}")
     assert result.code == 0, result.log[-1500:]
+
+
+#: Delays of robots.txt, and the seconds between requests; None where the run ends.
+DELAYS = {"2.5": 2.5, "600": 600.0, "601": None, "86400": None, "1e9": None}
+DELAYS |= dict.fromkeys(("nan", "inf", "-5", "soon", "0"), 0.0)
+
+
+@pytest.mark.parametrize("delay", DELAYS)
+def test_delays_of_robots_txt(delay: str) -> None:
+    crawler = Mock(settings=Settings({"DOWNLOAD_DELAY": 0, "CRAWL_DELAY_MAX": 600}))
+    crawler.get_extension.return_value = None
+    crawler.engine.downloader = Mock(per_slot_settings={}, slots={})
+    rules = ProtegoRobotParser(f"User-agent: *\nCrawl-delay: {delay}\n".encode(), None)
+
+    async def obey() -> None:
+        crawl_delay = CrawlDelay(crawler)
+        crawl_delay.robots_parsed(rules, Mock())
+        crawl_delay.engine_stopped()
+
+    asyncio.run(obey())
+    set_to = [slot["delay"] for slot in crawler.engine.downloader.per_slot_settings.values()]
+    assert set_to == ([DELAYS[delay]] if DELAYS[delay] else [])
+    assert crawler.stats.set_value.called is (DELAYS[delay] is None)
 
 
 def test_cloudflare_errors_are_retried(tmp_path: Path) -> None:

@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
-from tests.support.crawling import TIMEOUT, crawl, read_jsonl
+from tests.support.crawling import TIMEOUT, crawl, read_csv, read_jsonl
 from tests.support.forking import fork, run
 
 LOG_LINE = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d \[[\w.]+\] [A-Z]+: .+")
 #: A part of the sample site.
 SAMPLE = ("-a", "site=sample", "-a", "sections=art")
+FEW = ("-a", "site=sample", "-a", "limit=3")
 #: The number of articles, or of articles and failures with a total, and that of failures.
 FRAME = re.compile(r"(\d+)(?: articles|/\d+) \[[\d:<?]+, +[\d.?]+ (?:articles|pages)/s, (\d+) failed")
 
@@ -129,18 +130,17 @@ def test_a_line_is_cut_to_the_width_of_the_terminal(tmp_path: Path) -> None:
 def test_progress_of_named_pages_has_a_total(tmp_path: Path) -> None:
     site = SampleSite(articles=30)
     with serve(site) as server:
-        first = crawl(tmp_path / "all", "-a", f"site={server.url}")
-        urls = ",".join(article["url"] for article in first.articles)
-        terminal = Terminal(tmp_path / "named", "-a", f"site={server.url}", "-a", f"urls={urls}")
+        urls = ",".join(article["url"] for article in site.gold(server.url))
+        terminal = Terminal(tmp_path, "-a", f"site={server.url}", "-a", f"urls={urls}")
     assert "100%|" in terminal.written
     assert terminal.frames[-1] == (30, 0)
 
 
 def test_given_log_level_is_obeyed(tmp_path: Path) -> None:
-    terminal = Terminal(tmp_path, *SAMPLE, "-L", "INFO")
+    terminal = Terminal(tmp_path, *FEW, "-L", "INFO")
     assert any("[scrapy.middleware] INFO: Enabled extensions:" in line for line in terminal.lines)
     assert any("Dumping Scrapy stats" in line for line in terminal.lines)
-    quiet = Terminal(tmp_path, *SAMPLE, "-s", "LOG_LEVEL=ERROR")
+    quiet = Terminal(tmp_path, *FEW, "-s", "LOG_LEVEL=ERROR")
     assert len(quiet.lines) == 1
     assert quiet.frames
 
@@ -174,10 +174,11 @@ def test_without_a_terminal_the_log_is_as_short(tmp_path: Path) -> None:
     assert unchanged.startswith(f"scrapy crawl: {tmp_path}/articles.csv: nothing new")
     assert last.startswith("scrapy crawl: complete (articles: 0 new")
     assert (first.returncode, second.returncode) == (0, 0)
+    assert len(read_csv(tmp_path / "articles.csv")) == 30
 
 
 def test_given_level_is_obeyed_without_a_terminal(tmp_path: Path) -> None:
-    result = crawl(tmp_path, *SAMPLE, "-L", "INFO")
+    result = crawl(tmp_path, *FEW, "-L", "INFO")
     assert not FRAME.search(result.log)
     assert "\r" not in result.log
     assert "rogress" not in result.log

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import update
 
+from caravan_crawler.downloadermiddlewares import HttpCompressionMiddleware
+from caravan_crawler.pages.encoding import utf_16_as_utf_8
 from caravan_crawler.sample_site import SampleResponse, serve
 from caravan_crawler.store import schema
 from tests.crawl.timed import BUSY, HTML, Timed
@@ -40,18 +42,21 @@ def test_unreadable_robots_txt_forbids_every_request(answer: SampleResponse, wor
     assert "Traceback" not in result.log
 
 
-def test_pages_that_wait_for_robots_txt_are_one_line(tmp_path: Path) -> None:
-    class Down(Timed):
-        is_down = False
-
-        def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
-            return BUSY if self.is_down and target == "/robots.txt" else super().respond(target, base_url, headers)
-
-    site = Down()
+def test_pages_that_wait_for_robots_txt(tmp_path: Path) -> None:
+    """When the run ends meanwhile, they are no failures; where it cannot be read, they are one line."""
+    site = Timed()
     with serve(site) as server:
         assert crawl(tmp_path, "-a", f"site={server.url}", "-a", "limit=5").code == 0
-        site.is_down = True
+        site.answers["/robots.txt"] = SampleResponse(503, {"Retry-After": "5000", **HTML}, b"")
+        ended = crawl(tmp_path, "-a", f"site={server.url}")
+        store = open_in(tmp_path)
+        assert table(store, schema.failures) == []
+        store.close()
+        site.answers["/robots.txt"] = BUSY
         result = crawl(tmp_path, "-a", f"site={server.url}")
+    assert ended.code == 4
+    assert ended.stat("caravan/unasked") > 0
+    assert ended.stat("caravan/failed/RobotsUnreadError") == 0
     assert result.code == 4
     assert result.log.count("Not read: ") == 1
     failed = result.stat("caravan/failed/RobotsUnreadError")
@@ -59,20 +64,6 @@ def test_pages_that_wait_for_robots_txt_are_one_line(tmp_path: Path) -> None:
     assert (
         f"Not read: {failed} pages (robots.txt could not be read (HTTP 503), so nothing may be requested)" in result.log
     )
-
-
-def test_pages_that_wait_for_robots_txt_when_the_run_ends_are_no_failures(tmp_path: Path) -> None:
-    site = Timed()
-    with serve(site) as server:
-        assert crawl(tmp_path, "-a", f"site={server.url}", "-a", "limit=5").code == 0
-        site.answers["/robots.txt"] = SampleResponse(503, {"Retry-After": "5000", **HTML}, b"")
-        result = crawl(tmp_path, "-a", f"site={server.url}")
-    assert result.code == 4
-    assert result.stat("caravan/unasked") > 0
-    assert result.stat("caravan/failed/RobotsUnreadError") == 0
-    store = open_in(tmp_path)
-    assert table(store, schema.failures) == []
-    store.close()
 
 
 RULES = b"User-agent: *\nDisallow: /\n"
@@ -140,9 +131,15 @@ def test_missing_robots_txt_allows_every_request(status: int, tmp_path: Path) ->
     assert len(result.articles) == 6
 
 
-@pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "gzip, br"])
-def test_plain_rules_under_a_false_coding_are_obeyed(coding: str, tmp_path: Path) -> None:
-    rules = b"User-agent: *\nDisallow: /news/\n"
+# false codings of plain rules, and the encoding of their text
+FALSE = [("gzip, br", "utf-8"), ("identity", "utf-16-le")]
+
+
+@pytest.mark.parametrize(("coding", "encoding"), FALSE)
+def test_plain_rules_under_a_false_coding_or_behind_a_byte_order_mark_are_obeyed(
+    coding: str, encoding: str, tmp_path: Path
+) -> None:
+    rules = "\ufeffUser-agent: *\r\nDisallow: /news/\r\n".encode(encoding)
     site = Timed(6, robots_txt=SampleResponse(200, {"Content-Encoding": coding, "Content-Type": "text/plain"}, rules))
     with serve(site) as server:
         result = crawl(tmp_path, "-a", f"site={server.url}")
@@ -152,15 +149,16 @@ def test_plain_rules_under_a_false_coding_are_obeyed(coding: str, tmp_path: Path
     assert not [target for target in site.targets if target.startswith("/news/")]
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-16-le", "utf-16-be"])
-def test_rules_behind_a_byte_order_mark_are_obeyed(encoding: str, tmp_path: Path) -> None:
-    rules = "\ufeffUser-agent: *\r\nDisallow: /news/\r\n".encode(encoding)
-    site = Timed(6, robots_txt=SampleResponse(200, {"Content-Type": "text/plain"}, rules))
-    with serve(site) as server:
-        result = crawl(tmp_path, "-a", f"site={server.url}")
-    assert result.code == 0, result.log[-1500:]
-    assert "/" in site.targets
-    assert not [target for target in site.targets if target.startswith("/news/")]
+@pytest.mark.parametrize("coding", [b"gzip", b"deflate", b"br", b"zstd"])
+def test_plain_rules_are_read_under_each_false_coding(coding: bytes) -> None:
+    rules = b"User-agent: *\nDisallow: /news/\n"
+    assert HttpCompressionMiddleware._decode(rules, coding, 1000) == rules
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_rules_in_utf_16_are_read_as_utf_8(encoding: str) -> None:
+    rules = "User-agent: *\r\nDisallow: /news/\r\n"
+    assert utf_16_as_utf_8(f"\ufeff{rules}".encode(encoding), None) == rules.encode()
 
 
 def test_a_robots_txt_that_answers_at_the_second_try_is_obeyed(tmp_path: Path) -> None:

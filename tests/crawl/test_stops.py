@@ -29,7 +29,7 @@ def test_signals(times: int, tmp_path: Path) -> None:
 
 
 def test_second_run_exits_at_once(tmp_path: Path) -> None:
-    with serve(SampleSite(articles=2000)) as server, serve(SampleSite(articles=20)) as other:
+    with serve(SampleSite(articles=500)) as server, serve(SampleSite(articles=20)) as other:
         first = start(tmp_path, "-a", f"site={server.url}")
         after_requests(server, 50)(first)
         folders = set((tmp_path / "runs").iterdir())

@@ -131,8 +131,8 @@ def test_pages_without_an_article_are_followed_for_a_few_hops(tmp_path: Path) ->
         return f"<html><body>{link(f'/news/room-{number + 1}/')}</body></html>" if found else None
 
     asked = {}
-    for hops in (1, 2, 3):
+    for hops in (1, 3):
         with serve(Trapping(corridor, "/news/room-100001/", 3)) as server:
             crawl(tmp_path / str(hops), "-a", f"site={server.url}", "-s", f"MAX_HOPS_FROM_ARTICLE={hops}")
             asked[hops] = sum("room" in target for target in set(server.requests))
-    assert asked == {1: 1, 2: 2, 3: 3}
+    assert asked == {1: 1, 3: 3}

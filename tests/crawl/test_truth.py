@@ -61,12 +61,3 @@ def test_the_report_of_later_runs(tmp_path: Path) -> None:
     assert (run_report["new"], run_report["changed"], run_report["lost_fields"]) == (0, 0, 0)
     run_report = run(tmp_path, "-a", "since=2030-01-01", new=5, faults=("errors_500:always:2",)).report
     assert run_report["requests_per_new_article"] is None
-
-
-def test_failures_and_drops_are_counted(tmp_path: Path) -> None:
-    run_report = run(tmp_path, "-a", "since=2020-01-01", "-s", "RETRY_TIMES=0", faults=("errors_500:always:30",)).report
-    assert run_report["failures"]["http_500"] > 0
-    assert run_report["articles"]["dropped"].keys() <= {"outside_period", "undated", "other_section"}
-    assert run_report["articles"]["read"] == run_report["articles"]["new"] + sum(
-        run_report["articles"]["dropped"].values()
-    )

@@ -8,20 +8,9 @@ from urllib.parse import urlsplit
 from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve
 from tests.support.crawling import crawl
 
-DISALLOWED = ("/search/", "/wp-admin/")
-
 
 def gold_of(site: SampleSite, server: SampleServer) -> list[dict[str, Any]]:
     return list(site.gold(server.url))
-
-
-def test_forbidden_paths_tags_and_files_are_not_requested(tmp_path: Path) -> None:
-    with serve(SampleSite(articles=25)) as server:
-        crawl(tmp_path, "-a", f"site={server.url}")
-        asked = [urlsplit(target).path for target in server.requests]
-    assert not [path for path in asked if path.startswith(DISALLOWED)]
-    assert not [path for path in asked if path.startswith(("/tag/", "/info/", "/wp-content/"))]
-    assert asked[0] == "/robots.txt"
 
 
 def test_a_period_brings_its_articles_and_ends_the_paging(tmp_path: Path) -> None:
@@ -101,28 +90,6 @@ def test_lists_that_shift_while_they_are_read(tmp_path: Path) -> None:
     assert Counter(record["url"] for record in result.articles) == Counter(gold)
 
 
-class TrapSite(SampleSite):
-    """Every listing is endless: it repeats its last page."""
-
-    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
-        response = super().respond(target, base_url, headers or {})
-        if response.status == 404 and "/page/" in target:
-            section, _, number = target.strip("/").rpartition("/page/")
-            body = super().respond(f"/{section}/", base_url, {}).body
-            link = f'<a href="/{section}/page/{int(number) + 1}/">next</a></body>'.encode()
-            return SampleResponse(200, response.headers, body.replace(b"</body>", link))
-        return response
-
-
-def test_a_list_without_end_ends(tmp_path: Path) -> None:
-    site = TrapSite(articles=30)
-    with serve(site) as server:
-        result = crawl(tmp_path, "-a", f"site={server.url}")
-    assert result.code == 0
-    assert len(result.articles) == 30
-    assert server.hits < 80
-
-
 class FailingList(SampleSite):
     """The second page of /news/ is always broken."""
 
@@ -139,22 +106,3 @@ def test_failing_listing_page_loses_only_its_own_articles(tmp_path: Path) -> Non
     assert "/news/page/3/" in paths
     assert result.stat("caravan/failed/http_500") == 1
     assert len(result.articles) >= 99
-
-
-class RobotsSite(SampleSite):
-    """robots.txt asks for a pause and forbids the sport pages."""
-
-    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
-        if target == "/robots.txt":
-            text = b"User-agent: *\nCrawl-delay: 0.2\nDisallow: /sport/\n"
-            return SampleResponse(200, {"Content-Type": "text/plain"}, text)
-        return super().respond(target, base_url, headers or {})
-
-
-def test_robots_txt_is_obeyed_with_its_delay(tmp_path: Path) -> None:
-    with serve(RobotsSite(articles=12)) as server:
-        result = crawl(tmp_path, "-a", f"site={server.url}")
-        paths = [urlsplit(target).path for target in server.requests]
-    assert result.code == 0, result.log[-2000:]
-    assert not [path for path in paths if path.startswith("/sport/")]
-    assert "robots.txt asks for 0.2 seconds" in result.log

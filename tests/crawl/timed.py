@@ -38,9 +38,9 @@ class Timed(SampleSite):
         return [later - earlier for earlier, later in pairwise(self.times)]
 
 
-def assert_logged_in_one_line(result: Crawl, words: str) -> None:
-    """Check that ``words`` are in the only warning or error, and that there is no stack trace."""
+def assert_logged_in_one_line(result: Crawl, *words: str, of: int = 1) -> None:
+    """Check that all ``words`` are in one of the ``of`` warnings and errors, and that there is no stack trace."""
     problems = re.findall(r"\[(\w+)\S*\] (?:WARNING|ERROR|CRITICAL)(.*)", result.log)
-    assert [name for name, _ in problems] == ["caravan_crawler"], problems
-    assert words in problems[0][1]
+    assert [name for name, _ in problems] == ["caravan_crawler"] * of, problems
+    assert len([line for _, line in problems if all(each in line for each in words)]) == 1, problems
     assert "Traceback" not in result.log

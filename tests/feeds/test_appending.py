@@ -6,6 +6,7 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -32,56 +33,77 @@ def rows(path: Path) -> list[dict[str, str]]:
     return read_csv(path) if path.suffix == ".csv" else read_jsonl(path)
 
 
-@pytest.mark.parametrize("name", ["all.csv", "all.jsonl"])
-@pytest.mark.parametrize("is_there", [False, True])
-def test_two_crawls_append_to_one_file(name: str, is_there: bool, tmp_path: Path) -> None:
-    path = tmp_path / "out" / name
+def outputs(paths: Iterable[Path]) -> list[str]:
+    """Return the options of a crawl that appends to files."""
+    return [option for path in paths for option in ("-o", str(path))]
+
+
+def test_two_crawls_append_to_the_same_files(tmp_path: Path) -> None:
+    new, there = ([tmp_path / "out" / f"{name}{suffix}" for suffix in (".csv", ".jsonl")] for name in ("new", "there"))
     sites = [SampleSite(articles=20) for _ in range(2)]
     with serve(sites[0]) as first, serve(sites[1]) as second:
-        if is_there:
-            crawl(tmp_path / "0", "-a", f"site={first.url}", "-a", "sections=art", "-o", str(path))
-        before = len(rows(path)) if is_there else 0
+        crawl(tmp_path / "0", "-a", f"site={first.url}", "-a", "sections=art", *outputs(there))
+        before = dict.fromkeys(new, 0) | {path: len(rows(path)) for path in there}
         processes = [
-            start(tmp_path / f"store{number}", "-a", f"site={server.url}", "-o", str(path))
+            start(tmp_path / f"store{number}", "-a", f"site={server.url}", *outputs(before))
             for number, server in enumerate((first, second))
         ]
         logs = [process.communicate(timeout=TIMEOUT)[1] for process in processes]
         ports = Counter([first.port, second.port] * 20)
     assert [process.returncode for process in processes] == [0, 0], logs
-    found = Counter(urlsplit(row["url"]).port for row in rows(path)[before:])
-    assert found == ports
-    assert not list(path.parent.glob(".*.part*"))
-    if path.suffix == ".csv":
-        assert path.read_text(encoding="utf-8").count("article_id,url") == 1
+    for path, number in before.items():
+        assert Counter(urlsplit(row["url"]).port for row in rows(path)[number:]) == ports, path
+        if path.suffix == ".csv":
+            assert path.read_text(encoding="utf-8").count("article_id,url") == 1, path
+    assert min(before[path] for path in there) > 0
+    assert not list((tmp_path / "out").glob(".*.part*"))
 
 
-@pytest.mark.parametrize(("name", "line"), [("all.jsonl", '{"mine": 1}\n'), ("all.csv", f"{'mine,' * 18}mine\n")])
-def test_concurrently_appended_line_is_preserved(name: str, line: str, tmp_path: Path) -> None:
-    path = tmp_path / "out" / name
-    path.parent.mkdir()
-    path.write_text("" if name.endswith("jsonl") else f"{HEADER}\n", encoding="utf-8")
+def test_concurrently_appended_line_is_preserved(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    lines = {folder / "all.jsonl": '{"mine": 1}\n', folder / "all.csv": f"{'mine,' * 18}mine\n"}
+    (folder / "all.jsonl").touch()
+    (folder / "all.csv").write_text(f"{HEADER}\n", encoding="utf-8")
     with serve(SampleSite(articles=30)) as server:
-        process = start(tmp_path, "-a", f"site={server.url}", "-o", str(path), "-s", "DOWNLOAD_DELAY=0.05")
-        wait_for_part(path.parent)
-        with path.open("a", encoding="utf-8") as file:
-            file.write(line)
+        process = start(tmp_path, "-a", f"site={server.url}", *outputs(lines), "-s", "DOWNLOAD_DELAY=0.05")
+        wait_for_part(folder)
+        for path, line in lines.items():
+            with path.open("a", encoding="utf-8") as file:
+                file.write(line)
         _, log = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 0, log
-    assert sum("mine" in str(row) for row in rows(path)) == 1
-    assert len(rows(path)) == 31
+    for path in lines:
+        assert sum("mine" in str(row) for row in rows(path)) == 1, path
+        assert len(rows(path)) == 31, path
 
 
-@pytest.mark.parametrize(
-    ("name", "there"), [("all.jsonl", json.dumps(RECORD)), ("all.csv", f"{HEADER}\r\n{'x,' * 18}x")]
-)
-def test_last_line_without_a_newline_is_terminated(name: str, there: str, tmp_path: Path) -> None:
-    path = tmp_path / name
-    path.write_bytes(there.encode())
+#: Files that rows continue: their content, and the number of their rows.
+CONTINUED = {
+    "no_newline.jsonl": (json.dumps(RECORD), 1),
+    "no_newline.csv": (f"{HEADER}\r\n{'x,' * 18}x", 1),
+    "byte_order_mark.csv": (f"\ufeff{HEADER}\r\n", 0),
+}
+
+
+@pytest.fixture(scope="module")
+def continued(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of these files after a run that appended twelve articles to each."""
+    folder = tmp_path_factory.mktemp("continued")
+    for name, (there, _) in CONTINUED.items():
+        (folder / name).write_bytes(there.encode())
     with serve(SampleSite(articles=12)) as server:
-        result = crawl(tmp_path, "-a", f"site={server.url}", "-o", str(path))
-    assert result.code == 0
-    assert path.read_bytes().startswith(there.encode())
-    assert len(rows(path)) == 13
+        result = crawl(folder / "data", "-a", f"site={server.url}", *outputs(folder / name for name in CONTINUED))
+    assert result.code == 0, result.log[-1000:]
+    return folder
+
+
+@pytest.mark.parametrize("name", CONTINUED)
+def test_a_file_is_appended_to_and_its_last_line_ended(name: str, continued: Path) -> None:
+    there, number = CONTINUED[name]
+    assert (continued / name).read_bytes().startswith(there.encode())
+    read = read_csv(continued / name) if name.startswith("byte") else rows(continued / name)
+    assert len(read) == 12 + number
 
 
 #: What is not continued by rows: file, its content, and why.
@@ -127,14 +149,11 @@ def test_a_csv_of_other_columns_is_refused(there: str, words: str, tmp_path: Pat
     assert path.read_text(encoding="utf-8") == there
 
 
-FITTING = [(f"\ufeff{HEADER}\r\n", ()), ("a,b\n", ("-s", 'FEED_EXPORT_FIELDS={"url": "a", "headline": "b"}'))]
-
-
-@pytest.mark.parametrize(("there", "options"), FITTING)
-def test_a_csv_of_the_same_columns_is_appended_to(there: str, options: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_csv_of_renamed_columns_is_appended_to(tmp_path: Path) -> None:
     path = tmp_path / "all.csv"
-    path.write_text(there, encoding="utf-8")
+    path.write_text("a,b\n", encoding="utf-8")
     with serve(SampleSite(articles=12)) as server:
+        options = ("-s", 'FEED_EXPORT_FIELDS={"url": "a", "headline": "b"}')
         result = crawl(tmp_path, "-a", f"site={server.url}", "-o", str(path), *options)
     assert result.code == 0, result.log[-1000:]
     assert len(read_csv(path)) == 12

@@ -50,27 +50,21 @@ def test_folders_of_the_data_that_are_none(name: str, settings: dict[str, str], 
     assert problem == f"{tmp_path} cannot be written: {path} is no folder"
 
 
-def test_link_and_mode_are_preserved_by_feeds(tmp_path: Path) -> None:
-    target, link = tmp_path / "target.csv", tmp_path / "link.csv"
+def test_a_link_with_its_mode_and_a_pipe_get_the_rows(tmp_path: Path) -> None:
+    target, link, pipe = (tmp_path / name for name in ("target.csv", "link.csv", "pipe.csv"))
     target.write_text("old")
     target.chmod(0o640)
     link.symlink_to(target)
-    with serve(SampleSite(articles=20)) as server:
-        assert crawl(tmp_path, "-a", f"site={server.url}", "-O", str(link)).code == 0
-    assert link.is_symlink()
-    assert len(read_csv(target)) == 20
-    assert target.stat().st_mode & 0o777 == 0o640
-
-
-def test_a_pipe_gets_the_rows(tmp_path: Path) -> None:
-    pipe = tmp_path / "pipe.csv"
     os.mkfifo(pipe)
     received: list[bytes] = []
     reader = threading.Thread(target=lambda: received.append(pipe.read_bytes()))
     reader.start()
     with serve(SampleSite(articles=20)) as server:
-        assert crawl(tmp_path, "-a", f"site={server.url}", "-O", f"{pipe}").code == 0
+        assert crawl(tmp_path, "-a", f"site={server.url}", "-O", str(link), "-O", str(pipe)).code == 0
     reader.join(timeout=30)
+    assert link.is_symlink()
+    assert len(read_csv(target)) == 20
+    assert target.stat().st_mode & 0o777 == 0o640
     assert pipe.is_fifo()
     assert received[0].count(b"http://127.0.0.1") >= 20
 
@@ -96,7 +90,7 @@ def test_a_server_that_takes_no_feed_is_one_line(tmp_path: Path) -> None:
 
 def test_partial_files_that_are_gone_are_no_stack_trace(tmp_path: Path) -> None:
     """Another run has published the records of one that it took for killed, and removed its partial files."""
-    with serve(SampleSite(articles=2000)) as server:
+    with serve(SampleSite(articles=500)) as server:
         process = start(tmp_path, "-a", f"site={server.url}")
         wait_for_rows(tmp_path, process)
         for part in tmp_path.glob("runs/*/.*.part"):

@@ -33,6 +33,8 @@ def test_saved_pages_are_page_cases(site: SampleSite, tmp_path: Path) -> None:
     assert len(articles) >= 10
     assert {one["kind"] for one in articles} == {"article"}
     assert all(one["expect"]["headline"] and one["expect"]["body"] for one in articles)
+    for one in articles:
+        assert list(one) == ["why", "url", "charset", "fetched_at", "kind", "expect"]
 
 
 def test_no_file_is_overwritten(tmp_path: Path) -> None:
@@ -81,10 +83,3 @@ def test_a_folder_that_cannot_be_written_to_is_refused_in_one_line(tmp_path: Pat
         assert server.hits == 0
     assert done.returncode == 2
     assert re.fullmatch(r"scrapy inspect: .* cannot be written to: .*\n", done.stderr)
-
-
-def test_saved_case_has_every_file_its_test_needs(tmp_path: Path) -> None:
-    with serve(MonthlySite()) as server:
-        inspect("--site", server.url, "--requests", "10", "--save-pages", str(tmp_path))
-    case = expectation(next(tmp_path.glob("*_article_*")))
-    assert list(case) == ["why", "url", "charset", "fetched_at", "kind", "expect"]

@@ -11,7 +11,7 @@ from tests.reparse.changing import Changing
 from tests.reparse.reparsing import assert_equal, crawl_archived, dataset, exported, reparse, sound, sqlite
 
 #: The case of which the dataset is compared too, byte for byte.
-EXPORTED = "no lede, a body cut short, no trending"
+EXPORTED = "no lede, no views, a body cut short, nothing shown"
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -41,7 +41,7 @@ def test_a_broken_reader(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         assert exported(store, tmp_path / "corrected") == files(tmp_path / "right")
 
 
-@pytest.mark.parametrize("name", ["no headline", "a source and a lede where there are none"])
+@pytest.mark.parametrize("name", ["no headline", "wrong views, rates, source and lede"])
 def test_a_broken_run_between_two_sound_ones(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BREAK", name)
     store, whole = sqlite(tmp_path / "store.db"), sqlite(tmp_path / "whole.db")

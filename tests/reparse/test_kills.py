@@ -87,7 +87,7 @@ def test_a_reparse_killed_often(is_broken: bool, tmp_path: Path, monkeypatch: py
     chance = dice(f"reading {is_broken}")
     store, whole = sqlite(tmp_path / "store.db"), sqlite(tmp_path / "whole.db")
     if is_broken:
-        monkeypatch.setenv("BREAK", "no lede, a body cut short, no trending")
+        monkeypatch.setenv("BREAK", "no lede, no views, a body cut short, nothing shown")
         with serve(SampleSite(articles=40)) as server:
             size = ("-s", "ARCHIVE_FILE_SIZE=16000")
             crawl_archived(store, tmp_path, server.url, *size, module="tests.reparse.broken_reader")
@@ -161,8 +161,7 @@ def test_the_pool_ends_with_its_parent_and_has_no_file_of_the_store_open(archive
     assert not [pid for pid in begun if is_alive(pid)]
 
 
-@pytest.mark.parametrize("jobs", ["1", "2"])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("number", "jobs"), [(signal.SIGINT, "1"), (signal.SIGINT, "2"), (signal.SIGTERM, "2")])
 def test_a_signal_to_all_processes(number: signal.Signals, jobs: str, archive: str, tmp_path: Path) -> None:
     """Ctrl-C and systemd send it so."""
     store = sqlite(tmp_path / "store.db")

@@ -58,9 +58,9 @@ def test_a_reader_broken_today(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         assert result.code == 3, result.log
         assert "lede is not found any more in" in result.words
         assert_equal(dataset(store), whole)
-        result = sound(reparse(store, archive, "--dry-run", module="tests.reparse.broken_reader"))
-        assert f"lede 0 0 {number_of_ledes(store)} " in " ".join(result.out.split()), result.out
-        assert_equal(dataset(store), whole)
+    result = sound(reparse(store, archive, "--dry-run", module="tests.reparse.broken_reader"))
+    assert f"lede 0 0 {number_of_ledes(store)} " in " ".join(result.out.split()), result.out
+    assert_equal(dataset(store), whole)
     sound(reparse(store, archive, "--accept-losses", module="tests.reparse.broken_reader"))
     assert dataset(store) != whole
     sound(reparse(store, archive))
