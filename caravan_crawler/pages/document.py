@@ -317,6 +317,23 @@ class Document:
         return links
 
 
+#: The id of a hidden element that React has streamed behind the page begins so.
+_STREAMED = b'id="S:'
+
+
+def _place_streamed(tree: LexborHTMLParser) -> None:
+    """Move what React has streamed behind the page to its place, as its script does in a browser."""
+    for part in tree.css('[hidden][id^="S:"]'):
+        number = (part.attributes["id"] or "").removeprefix("S:")
+        if not number.isalnum():
+            continue
+        place = tree.css_first(f'template[id="B:{number}"], template[id="P:{number}"]')
+        if place is not None:
+            for child in [*part.iter(include_text=True)]:
+                place.insert_before(child)
+            part.decompose()
+
+
 def parse_document(
     body: bytes, url: str, site: Site, declared_encoding: str | None = None, bounds: Bounds = _BOUNDS
 ) -> Document:
@@ -332,4 +349,6 @@ def parse_document(
     except UnicodeDecodeError:
         source = source.decode(encoding_of(source, declared_encoding), "replace").encode()
     tree = LexborHTMLParser(source.replace(b"\0", b""))
+    if _STREAMED in source:
+        _place_streamed(tree)
     return Document(url, source, tree, site, bounds)

@@ -59,6 +59,10 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("author", rf"(?-i:от)\s+(?P<value>{FULL_NAME})"),
     ("author", r"(?:автором|опубликовал[аи]?|(?:written\s+|posted\s+)?by)\s*(?::\s*|\s)(?P<value>[^\W\d].{2,60})"),
 )
+_VIEWS_INSIDE = re.compile(
+    rf"(?:{VIEWS_BEFORE}|просмотрел\w*|прочли|прочл\w+)\W{{0,3}}(\d[\d\s.,'’]*\d|\d)|(\d[\d\s]*)\s*{VIEWS_BEHIND}",
+    re.IGNORECASE,
+)
 FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
 # Additions that themes print; they are ignored.
 _OTHER = re.compile(
@@ -196,6 +200,12 @@ def is_certain_date(fact: Fact) -> bool:
 def is_label_of_views(text: str) -> bool:
     """Whether a text is the label of a count of views that stands in the next one: ``Просмотры``."""
     return _LABEL_OF_VIEWS.fullmatch(text) is not None
+
+
+def views_inside(text: str) -> str | None:
+    """Return the count of views anywhere in a line, or None."""
+    match = _VIEWS_INSIDE.search(text)
+    return (match[1] or match[2]).strip() if match else None
 
 
 def is_unfilled(text: str) -> bool:

@@ -10,7 +10,15 @@ from itertools import chain, pairwise, zip_longest
 from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN, day_named
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block, Element, common_container
-from caravan_crawler.pages.bylines import is_marked_as_author, is_person, is_single_name, marks_author, read_byline
+from caravan_crawler.pages.bylines import (
+    is_author_label,
+    is_marked_as_author,
+    is_person,
+    is_single_name,
+    marks_author,
+    people_in,
+    read_byline,
+)
 from caravan_crawler.pages.fact_forms import (
     LONGEST_DATE,
     ORNAMENT,
@@ -21,6 +29,7 @@ from caravan_crawler.pages.fact_forms import (
     is_date,
     is_dated,
     is_unfilled,
+    views_inside,
 )
 from caravan_crawler.pages.labels import is_label
 from caravan_crawler.pages.selectors import is_count_of_others, is_count_of_views, is_modified
@@ -32,10 +41,6 @@ _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
 _DATE_INSIDE = re.compile(
     rf"(?<![\w.])(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}(?:\s*(?:года|год|г)\b\.?)?|\d{{1,2}}[./]\d{{2}}[./]\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
     r"(?:,?\s*(?:в\s+|@\s*|[-–—]\s+)?\d{1,2}:\d{2}(?::\d{2})?)?(?!\d)",
-    re.IGNORECASE,
-)
-_VIEWS_INSIDE = re.compile(
-    rf"(?:{VIEWS_BEFORE}|просмотрел\w*|прочли|прочл\w+)\W{{0,3}}(\d[\d\s.,'’]*\d|\d)|(\d[\d\s]*)\s*{VIEWS_BEHIND}",
     re.IGNORECASE,
 )
 _AUTHOR_INSIDE = re.compile(
@@ -146,11 +151,8 @@ def mark_dates_in_parts(blocks: list[Block]) -> None:
             parts = blocks[start:end]
             leaf = common_container(block, parts[-1])
             date = " ".join(part.text for part in parts)
-            if (
-                leaf.last - leaf.first <= _MOST_OF_BADGE
-                and is_date(date)
-                and not any(is_date(part.text) for part in parts)
-            ):
+            is_leaf = leaf.last - leaf.first <= _MOST_OF_BADGE
+            if is_leaf and is_date(date) and not any(is_date(part.text) for part in parts):
                 block.facts = (Fact("date", date),)
                 for part in parts[1:]:
                     part.facts = (Fact("other", part.text),)
@@ -186,6 +188,9 @@ def _facts_of(block: Block) -> list[Fact]:
     name, _, office = text.partition("\n")
     if office and is_person(name) and fact_in(office) and is_marked_as_author(block):
         return [Fact("author", name)]
+    label, _, names = text.partition(":")
+    if is_author_label(label) and (people := people_in(names.strip())):
+        return [Fact("author", name) for name in people]
     # The names of sections and topics may be any words.
     own = "\0".join([text for text, link, _ in block.pieces if link is None or not _is_of_a_list(link)])
     sentence = " ".join(_ENDS_OF_WORDS.sub(" ", own).replace("\0", "").split()) if block.has_links else text
@@ -216,7 +221,7 @@ def _facts_of(block: Block) -> list[Fact]:
         rest = [part for part, fact in zip(parts, found, strict=True) if fact is None]
         marked = _marked_parts(block) if is_certain else set()
         if is_certain and all(part in marked or is_label(part) or _may_stand_by_a_date(part) for part in rest):
-            known += [Fact("views", count) for part in rest if (count := _views_inside(part))]
+            known += [Fact("views", count) for part in rest if (count := views_inside(part))]
             return [*_of_article(block, known), *(linked_authors(block) or _bare_authors(block, rest))]
     return _sentence_facts(sentence, block)
 
@@ -232,7 +237,7 @@ def _sentence_facts(text: str, block: Block) -> list[Fact]:
         return []
     facts = [Fact("date", date[0].strip())]
     rest = text[: date.start()] + " " + text[date.end() :]
-    if views := _views_inside(rest):
+    if views := views_inside(rest):
         facts.append(Fact("views", views))
     if authors := linked_authors(block):
         facts += authors
@@ -240,11 +245,6 @@ def _sentence_facts(text: str, block: Block) -> list[Fact]:
         facts += [Fact("author", name.strip(" ,")) for name in re.split(r"\s+и\s+|,", author[1]) if name.strip(" ,")]
     words = re.findall(r"\w+", _BY_USER.sub("", rest))
     return facts if all(word[0].isupper() or _WORDS_OF_FACTS.fullmatch(word) for word in words) else []
-
-
-def _views_inside(text: str) -> str | None:
-    match = _VIEWS_INSIDE.search(text)
-    return (match[1] or match[2]).strip() if match else None
 
 
 def linked_authors(block: Block) -> list[Fact]:

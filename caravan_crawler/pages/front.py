@@ -136,7 +136,7 @@ class _Scan:
                 self.facts.append((block.index, [Fact("credit", credit)]))
             elif not ends_sentence(block.text) and (authors := linked_authors(block)):
                 self.facts.append((block.index, authors))
-            elif _OFFICE_BEHIND.search(block.text) and (byline := read_byline(block.text)) is not None:
+            elif _OFFICE_BEHIND.search(block.text) and (byline := read_byline(_labelled(block))) is not None:
                 self.facts.append((block.index, [Fact("author", name) for name in byline.authors]))
             elif names_somebody(block):
                 people = people_in(block.text.strip(AROUND_NAMES))
@@ -306,6 +306,11 @@ def _divide(document: Document, scan: _Scan) -> Front:
         has_lede = not is_text and has_lede and last_fact > before[-1]
     start = (after[0] if after else scan.end) if has_lede else before[0]
     return Front(scan.facts_within(end=start), before if has_lede else [], start, weighed)
+
+
+def _labelled(block: Block) -> str:
+    """Return a line with a label if its element says that it names an author."""
+    return f"Автор: {block.text}" if is_marked_as_author(block) else block.text
 
 
 def _holds_text(blocks: list[Block]) -> bool:

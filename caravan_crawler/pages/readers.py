@@ -204,7 +204,8 @@ def stamp_time_element(page: ArticlePage) -> str | None:
     layout = page.layout
     first = min(each for each in (layout.headline, layout.front_start, len(page.document.blocks)) if each is not None)
     behind = (time for time in page.document.times if time.first >= first)
-    for element in islice(behind, _MOST_TIMES if printed else 0):
+    near = [*islice(behind, _MOST_TIMES if printed else 0)]
+    for element in sorted(near, key=lambda time: time.get("datetime") is None):
         stamp = element.get("datetime") or element.get("title")
         # The element may hold a label as well.
         is_it = f" {page.document.text_of(element)}".endswith(f" {printed}")

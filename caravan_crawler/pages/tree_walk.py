@@ -46,6 +46,7 @@ _SMALL_FORM = 400
 #: Nested elements below which a page is not read; browsers have such a limit too.
 _DEEPEST = 400
 _HIDING_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_INLINE_STYLE = re.compile(r"display\s*:\s*inline\s*(?:;|$)", re.IGNORECASE)
 _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
 #: The text of a page has ended if its last headline and some paragraphs were met, the element around all of them has
 #: ended, and then this number of other blocks was met, or the second number behind the trending block. The rest is read
@@ -236,6 +237,8 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
         elif tag in _ICONS and is_icon_font(child.attributes.get("class") or ""):
             icon = {**child.attributes, "title": child.text()}
         elif not ((attributes := child.attributes) and _is_hidden(attributes)):
+            if kind == _BLOCK and "style" in attributes and _INLINE_STYLE.search(attributes["style"] or ""):
+                kind = _INLINE
             if kind == _BLOCK and pieces:
                 flush(block, zone)
             if len(stack) == _DEEPEST:
