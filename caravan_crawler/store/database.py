@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.util import find_spec
 from json import JSONEncoder
 from pathlib import Path
@@ -104,15 +105,27 @@ def make_engine(url: URL, *, reads_only: bool = False) -> Engine:
     # again, and leaves no half transaction. SQLite in WAL mode with synchronous=NORMAL is the same.
     own_options = ["-c synchronous_commit=off", f"-c lock_timeout={_LOCK_TIMEOUT:.0f}s"]
     options = [*own_options, *url.normalized_query.get("options", ())]
-    arguments = {"options": " ".join(options)}
+    arguments = {"options": " ".join(options), "client_encoding": "utf8"}  # whatever PGCLIENTENCODING says
     if "connect_timeout" not in url.query:
         arguments["connect_timeout"] = str(_CONNECT_TIMEOUT)
     try:
-        return create_engine(url, json_serializer=as_json, connect_args=arguments)
+        engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
     except ImportError as error:
         raise StoreRefusedError(
             f"STORE_URL names PostgreSQL, whose driver cannot be loaded: {error_line(error)}"
         ) from None
+    event.listen(engine, "connect", partial(_refuse_encoding, without_password(url)))
+    return engine
+
+
+def _refuse_encoding(name: str, connection: Any, _record: Any) -> None:
+    """Refuse a database that cannot hold every letter, as each page with another one would be lost."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        connection.close()
+        raise StoreRefusedError(
+            f"{name} is a database in {encoding}, and a store needs UTF-8: createdb -E UTF8 -T template0 caravan"
+        )
 
 
 def is_frozen(file: Path) -> bool:
