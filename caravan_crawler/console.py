@@ -1,6 +1,8 @@
-"""For commands: a terminal that may be gone, formats, signals, garbage collection."""
+"""For commands: a terminal that may be gone, encodings, formats, signals, garbage collection."""
 
+import codecs
 import gc
+import json
 import os
 import signal
 import sys
@@ -8,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -63,6 +66,18 @@ def open_closed_streams() -> None:
                 os.dup2(nowhere, number)
                 os.close(nowhere)
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", errors="replace", closefd=False))
+
+
+def escape_unencodable() -> None:
+    """Let standard output print JSON escapes for characters that its encoding does not have; ``--json`` stays JSON."""
+
+    def escapes(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+    codecs.register_error("json_escapes", escapes)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="json_escapes")
 
 
 def print_err(message: str) -> None:

@@ -1,5 +1,8 @@
 """The command ``caravan-crawler``, and mistakes that every command refuses."""
 
+import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from unittest.mock import Mock
@@ -128,3 +131,23 @@ def test_a_file_that_only_an_export_writes_is_refused_with_that_command(option: 
         log = process.communicate(timeout=60)[1]
         assert (process.returncode, log.count("\n")) == (2, 1)
         assert log.endswith(f"scrapy export {name} -s DATA_DIR={tmp_path}\n")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_characters_that_the_encoding_of_the_output_does_not_have_are_escaped(encoding: str) -> None:
+    page = ("inspect", "tests/pages/cases/bylines/joomla3_magazine/page.html", "--url", "https://www.caravan.kz/news/a/")
+    printed = {}
+    for words in (page, (*page, "--json"), ("crawl", "--help")):
+        done = subprocess.run(
+            [sys.executable, "-m", "scrapy", *words],
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+            capture_output=True,
+            encoding=encoding,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), words
+        printed[words[-1]] = done.stdout
+    assert "\\u043a" in printed[page[-1]]
+    assert "\\u2026" in printed["--help"]
+    assert json.loads(printed["--json"])["article"]["headline"] == "Пчеловоды Катон-Карагая собрали рекордный мёд"
