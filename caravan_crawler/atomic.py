@@ -1,4 +1,4 @@
-"""Write files atomically: a file replaces the earlier one in one step, or not at all."""
+"""Paths that users name. Write files atomically: a file replaces the earlier one in one step, or not at all."""
 
 import errno
 import glob
@@ -75,9 +75,26 @@ def replace_file(part: Path, path: Path) -> None:
     part.replace(path)
 
 
+def user_path(name: str) -> Path:
+    """Return the path that a user has named; ``~`` is expanded, but for a home that :func:`home_problem` refuses."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
+def home_problem(name: str) -> str | None:
+    """Return a problem if the ``~`` of a path is the home of no user, or None."""
+    try:
+        Path(name).expanduser()
+    except RuntimeError:
+        return f"there is no home folder {name.partition('/')[0]}"
+    return None
+
+
 def local_path(uri: str) -> Path:
     """Return the path of a name or a ``file:`` URI; ``~`` is expanded, a link is resolved, but for one to itself."""
-    path = Path(file_uri_to_path(uri) if uri.startswith("file:") else uri).expanduser()
+    path = user_path(file_uri_to_path(uri) if uri.startswith("file:") else uri)
     try:
         return path.resolve() if path.is_symlink() else path
     except (RuntimeError, OSError):

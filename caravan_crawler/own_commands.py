@@ -27,7 +27,13 @@ from caravan_crawler.addons import disable_run_components
 from caravan_crawler.atomic import local_path
 from caravan_crawler.console import print_err
 from caravan_crawler.failures import RobotsUnreadError, error_message
-from caravan_crawler.feed_checks import format_problem, log_file_problem, output_problem, repetition_problem
+from caravan_crawler.feed_checks import (
+    data_dir_problem,
+    format_problem,
+    log_file_problem,
+    output_problem,
+    repetition_problem,
+)
 from caravan_crawler.outcome import REFUSED, UNREACHABLE
 from caravan_crawler.settings_checks import assignment_problem, command_problem, level_problem, page_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
@@ -64,7 +70,8 @@ class CheckedCommand(ScrapyCommand):
         if self.requires_crawler_process and (problem := log_file_problem(self.settings)):
             self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot be written, not even for this line
             raise UsageError(problem, print_help=False)
-        problem = level_problem(self.settings) or repetition_problem(feeds, self.settings)
+        problem = level_problem(self.settings) or data_dir_problem(self.settings)
+        problem = problem or repetition_problem(feeds, self.settings)
         for option, name in (("--pidfile", pidfile), ("--profile", opts.profile)):
             problem = problem or (output_problem(option, name, self.settings) if name is not None else None)
         if problem:

@@ -14,6 +14,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from caravan_crawler import console
+from caravan_crawler.atomic import user_path
+from caravan_crawler.normalise.text import encodable
 
 #: JSON in the store: compact, and readable in an SQL client.
 as_json = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -72,7 +74,7 @@ _CONNECT_TIMEOUT = 15
 def store_url(setting: str | None, data_dir: str) -> URL:
     """Return the URL of the setting ``STORE_URL``, by default that of ``caravan.db`` in ``data_dir``."""
     if not setting:
-        return URL.create("sqlite", database=str(Path(data_dir).expanduser() / "caravan.db"))
+        return URL.create("sqlite", database=str(user_path(data_dir) / "caravan.db"))
     try:
         url = make_url(setting)
     except (ArgumentError, ValueError):  # ValueError: the port is not a number
@@ -81,6 +83,8 @@ def store_url(setting: str | None, data_dir: str) -> URL:
     if backend == "sqlite":
         if not url.database or url.database == ":memory:":
             raise StoreRefusedError("STORE_URL=sqlite must name a file: sqlite:////absolute/path/caravan.db")
+        if encodable(setting) != setting:
+            raise StoreRefusedError(f"STORE_URL={setting} is not UTF-8")
         return url
     if backend not in ("postgresql", "postgres"):
         raise StoreRefusedError(f"STORE_URL names {backend}; a store is sqlite or postgresql")
