@@ -134,14 +134,14 @@ def moment(time: str | None) -> str | None:
 
 
 def exit_on_ctrl_c() -> None:
-    """Make a KeyboardInterrupt that nothing catches, as while modules are loaded, one line and exit code 130."""
+    """Make a KeyboardInterrupt that nothing catches, as while modules are loaded, one line and its exit code."""
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if not issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
             return
         print_err("scrapy: stopped on request")
-        raise SystemExit(128 + signal.SIGINT)
+        raise SystemExit(stop_code(error))
 
     sys.excepthook = hook
 
@@ -149,12 +149,22 @@ def exit_on_ctrl_c() -> None:
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class StopRequestedError(BaseException):
+class StopRequestedError(KeyboardInterrupt):
     """SIGINT or SIGTERM was received; ``code`` is the exit code."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
         self.code = 128 + number
+
+
+def stop_code(error: BaseException) -> int:
+    """Return the exit code of a KeyboardInterrupt, which is SIGINT's unless it says which signal was received."""
+    return error.code if isinstance(error, StopRequestedError) else 128 + signal.SIGINT
+
+
+def raise_on_sigterm() -> None:
+    """Raise :class:`StopRequestedError` at a SIGTERM, until another handler is installed."""
+    signal.signal(signal.SIGTERM, _stop)
 
 
 @contextmanager
