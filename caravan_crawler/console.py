@@ -178,6 +178,13 @@ def raise_on_stop_signal() -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def ignore_late_stops() -> None:
+    """Within :func:`raise_on_stop_signal`, ignore further signals: the output is about to replace the earlier one."""
+    for number in _SIGNALS:
+        if signal.getsignal(number) is _stop:
+            signal.signal(number, signal.SIG_IGN)
+
+
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:
     for each in _SIGNALS:
         signal.signal(each, signal.SIG_DFL)

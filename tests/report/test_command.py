@@ -115,11 +115,24 @@ def test_stop_leaves_only_the_earlier_page(
     make(None, tmp_path, ROWS)
     file = tmp_path / "report.html"
     file.write_text("earlier")
-    monkeypatch.setattr(os, "replace", lambda *_: os.kill(os.getpid(), number))
+    monkeypatch.setattr("caravan_crawler.report.page.build_page", lambda *_: os.kill(os.getpid(), number))
     assert report_here(str(file), data_dir=tmp_path) == 128 + number
     assert capsys.readouterr().err == "scrapy report: stopped; nothing is changed\n"
     assert file.read_text() == "earlier"
     assert not list(tmp_path.glob(".*.part"))
+
+
+def test_a_stop_is_too_late_when_the_page_is_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(None, tmp_path, ROWS)
+    file, replace = tmp_path / "report.html", os.replace
+
+    def move(*paths: Path) -> None:
+        replace(*paths)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(os, "replace", move)
+    assert report_here(str(file), data_dir=tmp_path) == 0
+    assert file.read_text(encoding="utf-8").endswith("</html>\n")
 
 
 def test_full_disk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
