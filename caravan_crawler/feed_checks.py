@@ -52,6 +52,8 @@ def feeds_problem(settings: BaseSettings) -> str | None:
     data_dir = str(settings["DATA_DIR"])
     if settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"):
         return "FEED_EXPORT_BATCH_ITEM_COUNT is not supported: feeds are written atomically"
+    if settings["FEED_URI"]:
+        return f"FEED_URI is deprecated: -o {settings['FEED_URI']}, or the setting FEEDS, names a further file"
     for name in ("", "runs", *(["warc"] if settings.getbool("ARCHIVE") else ())):
         if problem := _folder_problem(user_path(data_dir) / name, data_dir):
             return problem

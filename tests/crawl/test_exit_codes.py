@@ -64,6 +64,7 @@ REFUSED = [
     (("-s", "LOG_ENCODING=nope"), "LOG_ENCODING=nope is no encoding"),
     (("-s", "LOG_ENCODING=nope", "-s", "LOG_FILE={folder}/crawl.log"), "LOG_ENCODING=nope is no encoding"),
     (("-s", "JOBDIR={folder}/job"), "JOBDIR is not for this crawl"),
+    (("-s", "FEED_URI={folder}/x.csv"), "FEED_URI is deprecated: -o "),
     (("-s", "RETRY_HTTP_CODES=abc"), "RETRY_HTTP_CODES=abc are no numbers"),
     (("-s", "FEEDS={bad"), "FEEDS={bad is not valid JSON: Expecting property name"),
     (("-s", "FEEDS=[1]"), "FEEDS=[1] must be a JSON object"),
