@@ -120,4 +120,6 @@ def _is_too_large(error: object) -> bool:
 def _cause_message(cause: BaseException) -> str:
     if type(cause).__module__.startswith("OpenSSL") and cause.args and isinstance(cause.args[0], list):
         return "TLS: " + ", ".join(str(part[-1]) for part in cause.args[0])
+    if type(cause).__name__ == "VerificationError":  # of service_identity
+        return "TLS: the certificate is for another host"
     return " ".join(str(cause).split()) or type(cause).__name__
