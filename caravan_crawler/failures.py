@@ -57,7 +57,8 @@ _UNANSWERED = frozenset(
     "ResponseDataLossError ConnectionDone ConnectError ConnectionLost TunnelError OSError headers_too_large".split()
 )
 #: Messages of Scrapy's middlewares, and the reasons that they give.
-_OF_SCRAPY = {"Forbidden by robots.txt": "robots", "max redirections reached": "redirections"}
+FORBIDDEN = "Forbidden by robots.txt"
+_OF_SCRAPY = {FORBIDDEN: "robots", "max redirections reached": "redirections"}
 #: Failures of the server, or refusals of the crawler, rather than of the page. Challenges usually have status 403.
 _REFUSALS = ("kind_challenge", f"http_{HTTPStatus.FORBIDDEN:d}", f"http_{HTTPStatus.TOO_MANY_REQUESTS:d}", "http_5")
 
