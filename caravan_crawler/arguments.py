@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from caravan_crawler.atomic import user_path
 from caravan_crawler.normalise.dates import parse_date
+from caravan_crawler.normalise.text import encodable
 from caravan_crawler.urls import PUBLIC_BASE, Site, address_problem, normal_path
 
 SAMPLE = "sample"
@@ -218,7 +220,7 @@ _CHECKS: dict[str, Callable[[str], Any]] = {
 
 def _urls(value: str, site: str) -> tuple[str, ...]:
     if value.startswith("@"):
-        path = Path(value[1:]).expanduser()
+        path = user_path(value[1:])
         try:
             text = path.read_text(encoding="utf-8-sig") if path.is_file() else _read_stream(path)
             lines = text.splitlines()
@@ -231,6 +233,8 @@ def _urls(value: str, site: str) -> tuple[str, ...]:
     if not urls:
         raise ArgumentError("urls names no page")
     for url in urls:
+        if encodable(url) != url:
+            raise ArgumentError(f"urls: {url} is not UTF-8")
         if site == SAMPLE and urlsplit(url).netloc:
             raise ArgumentError(f"urls: {url} is not a page of the sample site; give the path alone")
         check_on_site(url, Site("http://127.0.0.1/" if site == SAMPLE else site))

@@ -1,4 +1,4 @@
-"""Write files atomically: a file replaces the earlier one in one step, or not at all."""
+"""Paths that users name. Write files atomically: a file replaces the earlier one in one step, or not at all."""
 
 import errno
 import glob
@@ -6,7 +6,9 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
+from secrets import token_hex
 from typing import TextIO
 
 from w3lib.url import file_uri_to_path
@@ -27,15 +29,15 @@ def open_atomic(path: Path) -> Iterator[TextIO]:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_left_parts(path)
-    part = part_path(path, str(os.getpid()))
-    try:
-        with part.open("w", encoding="utf-8") as file:
+    part, file = _open_part(path)
+    with file:  # its lock is held until it has replaced the earlier file
+        try:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        replace_file(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+            replace_file(part, path)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def is_replaceable(path: Path) -> bool:
@@ -48,24 +50,28 @@ def part_path(path: Path, writer: str) -> Path:
     return path.with_name(f".{path.name}.{writer}.part")
 
 
+#: Bytes of the random name of a process that writes a file: in another container it may have the same process id.
+_WRITER = 8
+
+
+def _open_part(path: Path) -> tuple[Path, TextIO]:
+    """Open a new partial file of ``path``, and lock it for as long as it is open."""
+    while True:
+        part = part_path(path, token_hex(_WRITER))
+        file = part.open("x", encoding="utf-8")
+        with suppress(OSError):  # a file system without locks
+            flock(file, LOCK_EX)
+        if part.exists():
+            return part, file
+        file.close()  # another process has taken it for a left one, before it was locked
+
+
 def _remove_left_parts(path: Path) -> None:
-    """Remove the partial files of processes that were killed while they wrote ``path``."""
-    prefix, suffix = f".{path.name}.", ".part"
-    for part in path.parent.glob(f"{glob.escape(prefix)}*{suffix}"):
-        writer = part.name.removeprefix(prefix).removesuffix(suffix)
-        if writer.isdecimal() and not _is_running(int(writer)):
-            with suppress(OSError):  # it may belong to another user
-                part.unlink()
-
-
-def _is_running(process_id: int) -> bool:
-    try:
-        os.kill(process_id, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:  # it is another user's
-        pass
-    return True
+    """Remove the partial files of processes that were killed while they wrote ``path``: nobody has locked them."""
+    for part in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 2 * _WRITER}.part"):
+        with suppress(OSError), part.open("r+") as file:  # it may be locked, or another user's
+            flock(file, LOCK_EX | LOCK_NB)
+            part.unlink()
 
 
 def replace_file(part: Path, path: Path) -> None:
@@ -75,9 +81,26 @@ def replace_file(part: Path, path: Path) -> None:
     part.replace(path)
 
 
+def user_path(name: str) -> Path:
+    """Return the path that a user has named; ``~`` is expanded, but for a home that :func:`home_problem` refuses."""
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        return Path(name)
+
+
+def home_problem(name: str) -> str | None:
+    """Return a problem if the ``~`` of a path is the home of no user, or None."""
+    try:
+        Path(name).expanduser()
+    except RuntimeError:
+        return f"there is no home folder {name.partition('/')[0]}"
+    return None
+
+
 def local_path(uri: str) -> Path:
     """Return the path of a name or a ``file:`` URI; ``~`` is expanded, a link is resolved, but for one to itself."""
-    path = Path(file_uri_to_path(uri) if uri.startswith("file:") else uri).expanduser()
+    path = user_path(file_uri_to_path(uri) if uri.startswith("file:") else uri)
     try:
         return path.resolve() if path.is_symlink() else path
     except (RuntimeError, OSError):

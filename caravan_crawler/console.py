@@ -1,6 +1,8 @@
-"""For commands: a terminal that may be gone, formats, signals, garbage collection."""
+"""For commands: a terminal that may be gone, encodings, formats, signals, garbage collection."""
 
+import codecs
 import gc
+import json
 import os
 import signal
 import sys
@@ -8,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from io import TextIOWrapper
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -65,6 +68,18 @@ def open_closed_streams() -> None:
             setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", errors="replace", closefd=False))
 
 
+def escape_unencodable() -> None:
+    """Let standard output print JSON escapes for characters that its encoding does not have; ``--json`` stays JSON."""
+
+    def escapes(error: UnicodeError) -> tuple[str, int]:
+        assert isinstance(error, UnicodeEncodeError)
+        return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+    codecs.register_error("json_escapes", escapes)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="json_escapes")
+
+
 def print_err(message: str) -> None:
     """Print a line to stderr; ignore a closed pipe, as after Scrapyd has exited."""
     try:
@@ -119,14 +134,14 @@ def moment(time: str | None) -> str | None:
 
 
 def exit_on_ctrl_c() -> None:
-    """Make a KeyboardInterrupt that nothing catches, as while modules are loaded, one line and exit code 130."""
+    """Make a KeyboardInterrupt that nothing catches, as while modules are loaded, one line and its exit code."""
 
     def hook(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if not issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
             return
         print_err("scrapy: stopped on request")
-        raise SystemExit(128 + signal.SIGINT)
+        raise SystemExit(stop_code(error))
 
     sys.excepthook = hook
 
@@ -134,12 +149,22 @@ def exit_on_ctrl_c() -> None:
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class StopRequestedError(BaseException):
+class StopRequestedError(KeyboardInterrupt):
     """SIGINT or SIGTERM was received; ``code`` is the exit code."""
 
     def __init__(self, number: int) -> None:
         super().__init__()
         self.code = 128 + number
+
+
+def stop_code(error: BaseException) -> int:
+    """Return the exit code of a KeyboardInterrupt, which is SIGINT's unless it says which signal was received."""
+    return error.code if isinstance(error, StopRequestedError) else 128 + signal.SIGINT
+
+
+def raise_on_sigterm() -> None:
+    """Raise :class:`StopRequestedError` at a SIGTERM, until another handler is installed."""
+    signal.signal(signal.SIGTERM, _stop)
 
 
 @contextmanager
@@ -151,6 +176,13 @@ def raise_on_stop_signal() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def ignore_late_stops() -> None:
+    """Within :func:`raise_on_stop_signal`, ignore further signals: the output is about to replace the earlier one."""
+    for number in _SIGNALS:
+        if signal.getsignal(number) is _stop:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def _stop(number: int, _frame: FrameType | None) -> NoReturn:

@@ -59,7 +59,8 @@ _UNANSWERED = frozenset(
     "ResponseDataLossError ConnectionDone ConnectError ConnectionLost TunnelError OSError headers_too_large".split()
 )
 #: Messages of Scrapy's middlewares, and the reasons that they give.
-_OF_SCRAPY = {"Forbidden by robots.txt": "robots", "max redirections reached": "redirections"}
+FORBIDDEN = "Forbidden by robots.txt"
+_OF_SCRAPY = {FORBIDDEN: "robots", "max redirections reached": "redirections"}
 #: Failures of the server, or refusals of the crawler, rather than of the page. Challenges usually have status 403.
 _REFUSALS = ("kind_challenge", f"http_{HTTPStatus.FORBIDDEN:d}", f"http_{HTTPStatus.TOO_MANY_REQUESTS:d}", "http_5")
 
@@ -122,4 +123,6 @@ def _is_too_large(error: object) -> bool:
 def _cause_message(cause: BaseException) -> str:
     if type(cause).__module__.startswith("OpenSSL") and cause.args and isinstance(cause.args[0], list):
         return "TLS: " + ", ".join(str(part[-1]) for part in cause.args[0])
+    if type(cause).__name__ == "VerificationError":  # of service_identity
+        return "TLS: the certificate is for another host"
     return " ".join(str(cause).split()) or type(cause).__name__

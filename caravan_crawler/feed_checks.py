@@ -17,9 +17,10 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.conf import feed_process_params_from_cli
 from scrapy.utils.misc import load_object
 
-from caravan_crawler.atomic import local_path, part_path
+from caravan_crawler.atomic import home_problem, local_path, part_path, user_path
 from caravan_crawler.feeds import JSON_LINES, header_problem, keys_problem
 from caravan_crawler.items import RUN_DIR, TABLES, column_names
+from caravan_crawler.normalise.text import encodable
 from caravan_crawler.store.database import StoreError, store_url
 from caravan_crawler.store.store import NONE
 
@@ -34,17 +35,27 @@ _BESIDE_STORE = ("", "-wal", "-shm", "-journal", ".lock")
 _KEPT_FOLDERS = ("runs", "warc")
 
 
-def feeds_problem(settings: BaseSettings) -> str | None:
-    """Return why the run's folder or a feed's file cannot be written, or None."""
+def data_dir_problem(settings: BaseSettings) -> str | None:
+    """Return why the setting ``DATA_DIR`` names no folder, or None."""
     data_dir = str(settings["DATA_DIR"] or "").strip()
     if not data_dir:
         return "DATA_DIR is empty"
     if "://" in data_dir:
         return f"DATA_DIR={data_dir} is a URL, not a folder"
+    if encodable(data_dir) != data_dir:
+        return f"DATA_DIR={data_dir} is not UTF-8"
+    return f"DATA_DIR={data_dir}: {problem}" if (problem := home_problem(data_dir)) else None
+
+
+def feeds_problem(settings: BaseSettings) -> str | None:
+    """Return why the run's folder or a feed's file cannot be written, or None."""
+    data_dir = str(settings["DATA_DIR"])
     if settings.getint("FEED_EXPORT_BATCH_ITEM_COUNT"):
         return "FEED_EXPORT_BATCH_ITEM_COUNT is not supported: feeds are written atomically"
+    if settings["FEED_URI"]:
+        return f"FEED_URI is deprecated: -o {settings['FEED_URI']}, or the setting FEEDS, names a further file"
     for name in ("", "runs", *(["warc"] if settings.getbool("ARCHIVE") else ())):
-        if problem := _folder_problem(Path(data_dir).expanduser() / name, data_dir):
+        if problem := _folder_problem(user_path(data_dir) / name, data_dir):
             return problem
     if problem := _encoding_problem(settings["FEED_EXPORT_ENCODING"]):
         return f"FEED_EXPORT_ENCODING={problem}"
@@ -56,7 +67,7 @@ def feeds_problem(settings: BaseSettings) -> str | None:
         template = str(uri)
         if problem := _options_problem(template, dict(options), settings):
             return problem
-        expanded = apply_uri_params(template, _ANY_VALUES | {"data_dir": str(Path(data_dir).expanduser())})
+        expanded = apply_uri_params(template, _ANY_VALUES | {"data_dir": str(user_path(data_dir))})
         if template.startswith(RUN_DIR) or urlsplit(expanded).scheme not in ("", "file"):
             continue
         path = local_path(expanded)
@@ -132,7 +143,9 @@ def _columns(options: Mapping[str, Any], settings: BaseSettings) -> list[str] | 
 
 
 def reserved_problem(uri: str, path: Path, settings: BaseSettings, writer: str = "a feed") -> str | None:
-    """Return a problem if ``writer`` would overwrite the store, the log or a file of a run; else None."""
+    """Return a problem if there is no such home, or ``writer`` would overwrite store, log or a file of a run."""
+    if problem := home_problem(uri):
+        return f"{uri}: {problem}"
     if settings["LOG_FILE"] and _is_one_of(path, [Path(settings["LOG_FILE"])]):
         return f"{uri} is the log, which {writer} would overwrite"
     if _is_one_of(path, _store_files(settings)):
@@ -141,7 +154,7 @@ def reserved_problem(uri: str, path: Path, settings: BaseSettings, writer: str =
 
 
 def _kept_problem(name: object, path: Path, settings: BaseSettings) -> str | None:
-    folders = (Path(settings["DATA_DIR"] or ".").expanduser() / kept for kept in _KEPT_FOLDERS)
+    folders = (user_path(settings["DATA_DIR"] or ".") / kept for kept in _KEPT_FOLDERS)
     folder = next((each for each in folders if _real(path).is_relative_to(_real(each))), None)
     return f"{name} lies in {folder}, where runs keep their own files; name one elsewhere" if folder else None
 
@@ -202,7 +215,7 @@ def log_file_problem(settings: BaseSettings) -> str | None:
     if problem := _kept_problem(f"LOG_FILE={path}", path, settings):
         return problem
     try:
-        if _real(path.parent) == _real(Path(settings["DATA_DIR"] or ".").expanduser()):
+        if _real(path.parent) == _real(user_path(settings["DATA_DIR"] or ".")):
             path.parent.mkdir(parents=True, exist_ok=True)  # else it is made after the log is opened
         if path.resolve().is_fifo():
             return f"LOG_FILE={path} is a pipe, and opening it would wait for its reader"

@@ -4,6 +4,7 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, NoReturn
 from urllib.parse import SplitResult, urlsplit
@@ -26,8 +27,14 @@ from scrapy.utils.url import guess_scheme
 from caravan_crawler.addons import disable_run_components
 from caravan_crawler.atomic import local_path
 from caravan_crawler.console import print_err
-from caravan_crawler.failures import RobotsUnreadError, error_message
-from caravan_crawler.feed_checks import format_problem, log_file_problem, output_problem, repetition_problem
+from caravan_crawler.failures import FORBIDDEN, RobotsUnreadError, error_message
+from caravan_crawler.feed_checks import (
+    data_dir_problem,
+    format_problem,
+    log_file_problem,
+    output_problem,
+    repetition_problem,
+)
 from caravan_crawler.outcome import REFUSED, UNREACHABLE
 from caravan_crawler.settings_checks import assignment_problem, command_problem, level_problem, page_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
@@ -64,7 +71,8 @@ class CheckedCommand(ScrapyCommand):
         if self.requires_crawler_process and (problem := log_file_problem(self.settings)):
             self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot be written, not even for this line
             raise UsageError(problem, print_help=False)
-        problem = level_problem(self.settings) or repetition_problem(feeds, self.settings)
+        problem = level_problem(self.settings) or data_dir_problem(self.settings)
+        problem = problem or repetition_problem(feeds, self.settings)
         for option, name in (("--pidfile", pidfile), ("--profile", opts.profile)):
             problem = problem or (output_problem(option, name, self.settings) if name is not None else None)
         if problem:
@@ -94,14 +102,24 @@ _NOT_FETCHED = (
 
 
 class _FailedDownloads(logging.Filter):
-    """Leaves the stack trace out of the warning that a page was not fetched, and notes that there was one."""
+    """Notes that a page was not fetched; leaves the stack trace out of the warning, and prints what is none.
+
+    That robots.txt forbids a page is only a message of level DEBUG.
+    """
 
     found = False
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        super().__init__()
+        self._tell = tell
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let each record through."""
         if record.levelno == logging.WARNING and record.exc_info:
             record.exc_info = None
+            self.found = True
+        if (message := record.getMessage()).startswith(FORBIDDEN):
+            self._tell(message)
             self.found = True
         return True
 
@@ -118,8 +136,9 @@ class OnePageCommand(CheckedCommand):
         disable_run_components(self.settings)
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        failed = _FailedDownloads()
-        logging.getLogger("scrapy.core.scraper").addFilter(failed)
+        failed = _FailedDownloads(lambda problem: self.end(f"not fetched: {problem}", UNREACHABLE))
+        for name in ("scrapy.core.scraper", "scrapy.downloadermiddlewares.robotstxt"):
+            logging.getLogger(name).addFilter(failed)
         try:
             super().run(args, opts)  # type: ignore[safe-super]  # Scrapy's command is the next base
         except _NOT_FETCHED as error:  # of scrapy shell

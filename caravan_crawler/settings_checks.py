@@ -23,6 +23,7 @@ import caravan_crawler
 from caravan_crawler import settings as own_settings
 from caravan_crawler.addons import browser_problem
 from caravan_crawler.arguments import HELP, CrawlArguments
+from caravan_crawler.atomic import user_path
 from caravan_crawler.feed_checks import feeds_problem, load_problem
 from caravan_crawler.outcome import hook_problem
 from caravan_crawler.urls import LONGEST_ADDRESS
@@ -263,7 +264,7 @@ def _folder_problem(settings: BaseSettings) -> str | None:
 
     A relative path depends on the folder in which Scrapyd was started, and may change with each start.
     """
-    data_dir = Path(settings["DATA_DIR"]).expanduser()
+    data_dir = user_path(settings["DATA_DIR"])
     if data_dir.is_absolute():
         return None
     return f"DATA_DIR={data_dir} is relative; Scrapyd needs the whole path, such as setting=DATA_DIR=/srv/caravan"

@@ -1,5 +1,8 @@
 """The command ``caravan-crawler``, and mistakes that every command refuses."""
 
+import json
+import os
+import subprocess
 import sys
 from pathlib import Path
 from unittest.mock import Mock
@@ -89,6 +92,8 @@ REFUSED = [
     (("--profile",), "argument --profile: expected one argument"),
     (("-s", "LOG_LEVEL"), "Invalid -s value, use -s NAME=VALUE"),
     (("-s", "FEEDS=5"), "FEEDS=5 must be a JSON object: {…}"),
+    (("-s", "DATA_DIR=~nobody-here/data"), "DATA_DIR=~nobody-here/data: there is no home folder ~nobody-here"),
+    (("-s", "DATA_DIR=data-\udcff"), "DATA_DIR=data-\\udcff is not UTF-8"),
     (("-L", "nope"), "LOG_LEVEL=nope is no level"),
     (("--logfile", "/none/log"), "LOG_FILE=/none/log cannot be written: No such file or directory"),
 ]
@@ -103,6 +108,32 @@ def test_a_bad_value_is_refused_by_every_command(
         return  # they write no log
     done = run("scrapy", *words, "-s", f"DATA_DIR={tmp_path}", *options, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", f"scrapy {words[0]}: {message}\n")
+
+
+WITHOUT_HOME = [
+    (*ARGUMENTS[0], "-O", "~nobody-here/a.csv"),
+    (*ARGUMENTS[0], "-o", "~nobody-here/a.jsonl"),
+    (*ARGUMENTS[0], "-a", "urls=@~nobody-here/urls"),
+    ("export", "~nobody-here/a.csv"),
+    ("export", "~nobody-here/folder/"),
+    ("report", "~nobody-here/r.html"),
+    ("inspect", "--site", "sample", "--save-pages", "~nobody-here/pages"),
+    ("fetch", "file:~nobody-here/page.html"),
+]
+
+
+@pytest.mark.parametrize("words", WITHOUT_HOME, ids=" ".join)
+def test_the_home_folder_of_nobody_is_refused(words: tuple[str, ...], tmp_path: Path) -> None:
+    done = run("scrapy", *words, "-s", f"DATA_DIR={tmp_path}", timeout=60)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1), done.stderr
+    assert "~nobody-here" in done.stderr
+
+
+@pytest.mark.parametrize("given", [("-a", "urls=/news/\udcff/"), ("-s", "STORE_URL=sqlite:///\udcff.db")])
+def test_bytes_that_are_not_utf_8_are_refused(given: tuple[str, str], tmp_path: Path) -> None:
+    done = run("scrapy", "crawl", "caravan", "-a", "site=sample", "-s", f"DATA_DIR={tmp_path}", *given, timeout=60)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert done.stderr.endswith(" is not UTF-8\n")
 
 
 @pytest.mark.parametrize(("name", "level"), [("crawl", "WARNING, in a log file INFO"), ("export", "nothing is logged")])
@@ -128,3 +159,28 @@ def test_a_file_that_only_an_export_writes_is_refused_with_that_command(option: 
         log = process.communicate(timeout=60)[1]
         assert (process.returncode, log.count("\n")) == (2, 1)
         assert log.endswith(f"scrapy export {name} -s DATA_DIR={tmp_path}\n")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_characters_that_the_encoding_of_the_output_does_not_have_are_escaped(encoding: str) -> None:
+    page = (
+        "inspect",
+        "tests/pages/cases/bylines/joomla3_magazine/page.html",
+        "--url",
+        "https://www.caravan.kz/news/a/",
+    )
+    printed = {}
+    for words in (page, (*page, "--json"), ("crawl", "--help")):
+        done = subprocess.run(
+            [sys.executable, "-m", "scrapy", *words],
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+            capture_output=True,
+            encoding=encoding,
+            timeout=60,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, ""), words
+        printed[words[-1]] = done.stdout
+    assert "\\u043a" in printed[page[-1]]
+    assert "\\u2026" in printed["--help"]
+    assert json.loads(printed["--json"])["article"]["headline"] == "Пчеловоды Катон-Карагая собрали рекордный мёд"

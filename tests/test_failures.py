@@ -11,6 +11,8 @@ from scrapy.exceptions import (
 )
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
+from service_identity.exceptions import DNSMismatch, VerificationError
+from service_identity.pyopenssl import DNS_ID
 from twisted.python.failure import Failure
 from twisted.web.client import ResponseFailed
 
@@ -28,6 +30,13 @@ def untrusted() -> DownloadFailedError:
     return error
 
 
+def wrong_host() -> DownloadFailedError:
+    error = DownloadFailedError("[<Failure …>]")
+    cause = VerificationError(errors=[DNSMismatch(mismatched_id=DNS_ID("www.caravan.kz"))])
+    error.__cause__ = ResponseFailed([Failure(cause)])  # type: ignore[no-untyped-call]
+    return error
+
+
 TOO_LARGE = "the response is larger than DOWNLOAD_MAXSIZE"
 BOMB = IgnoreRequest("Ignored response <200 http://x/> because its body exceeded DOWNLOAD_MAXSIZE (1 B)")
 
@@ -40,6 +49,7 @@ CASES = [
     (DownloadTimeoutError("took\nlonger"), "DownloadTimeoutError", "took longer", True, False),
     (DownloadConnectionRefusedError(), "DownloadConnectionRefusedError", "DownloadConnectionRefusedError", True, False),
     (untrusted(), "DownloadFailedError", "TLS: certificate verify failed", True, False),
+    (wrong_host(), "DownloadFailedError", "TLS: the certificate is for another host", True, False),
     (DownloadCancelledError(""), "too_large", TOO_LARGE, False, False),
     (BOMB, "too_large", TOO_LARGE, False, False),
     (IgnoreRequest("Forbidden by robots.txt"), "robots", "Forbidden by robots.txt", False, False),

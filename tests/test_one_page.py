@@ -37,7 +37,6 @@ COMMANDS = [
     (("parse", "--nolog", "{base}news/"), "<GET {base}news/page/2/>"),
     (("parse", "--nolog", "{base}rss/"), "<GET {url}>"),
     (("parse", "--nolog", "{base}sitemap_index.xml"), "<GET {base}post-sitemap1.xml>"),
-    (("fetch", "-L", "INFO", "{base}search/?s=x"), "'robotstxt/forbidden': 1"),
 ]
 
 
@@ -63,6 +62,14 @@ def test_a_site_that_cannot_be_reached(words: tuple[str, ...]) -> None:
     assert done.returncode == 4
     assert "robots.txt could not be read" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [("fetch",), ("view",), ("shell", "-c", "response")], ids=" ".join)
+def test_a_page_that_robots_txt_forbids_is_one_line(words: tuple[str, ...], server: SampleServer) -> None:
+    url = f"{server.url}search/?s=x"
+    done = run("scrapy", *words, url, timeout=TIMEOUT)
+    line = f"scrapy {words[0]}: not fetched: Forbidden by robots.txt: <GET {url}>\n"
+    assert (done.returncode, done.stderr) == (4, line)
 
 
 def test_an_unknown_argument_of_parse_is_one_line(server: SampleServer) -> None:

@@ -3,7 +3,6 @@
 import argparse
 import logging
 import shlex
-import signal
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,7 +21,14 @@ from scrapy.utils.reactor import is_reactor_installed
 from caravan_crawler import outcome
 from caravan_crawler import settings as own_settings
 from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
-from caravan_crawler.console import append_exit_to_log, note_stop_signals, print_err, tune_gc
+from caravan_crawler.console import (
+    append_exit_to_log,
+    note_stop_signals,
+    print_err,
+    raise_on_sigterm,
+    stop_code,
+    tune_gc,
+)
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.feeds import WholeFileStorage
 from caravan_crawler.items import RUN_DIR, Article
@@ -62,7 +68,7 @@ class Command(CheckedCommand, CrawlCommand):
         assert self._store is not None
         store = self._store
         try:
-            # Until the crawl has started, Ctrl-C raises KeyboardInterrupt; then Scrapy's handlers stop it.
+            # Until the crawl has started, a signal raises KeyboardInterrupt; then Scrapy's handlers stop it.
             crawler = self._create_crawler(args[0])
             problems: list[BaseException] = []
             crawler.settings.set("STORE", store, priority="cmdline")
@@ -78,8 +84,8 @@ class Command(CheckedCommand, CrawlCommand):
                 self._refuse(f"the crawl could not start: {problems[0]}", getattr(problems[0], "code", outcome.CRASHED))
             elif self._signal:
                 self._refuse(outcome.STOPPED_MESSAGE, outcome.STOPPED + self._signal)
-        except KeyboardInterrupt:
-            self._refuse(outcome.STOPPED_MESSAGE, outcome.STOPPED + signal.SIGINT)
+        except KeyboardInterrupt as stop:
+            self._refuse(outcome.STOPPED_MESSAGE, stop_code(stop))
         finally:
             store.close()
 
@@ -102,12 +108,15 @@ class Command(CheckedCommand, CrawlCommand):
         if warning := outcome.hook_warning(self.settings["ON_FAILURE"]):
             print_err(f"scrapy crawl: {warning}")
         shared = self.settings.getbool("SHARED_CRAWL")
+        raise_on_sigterm()  # to upgrade the store may take long
         try:
             self._store = open_store(
                 self.settings["STORE_URL"], self.settings["DATA_DIR"], arguments.site, shared=shared
             )
         except StoreError as error:
             self._refuse(str(error), error.code)
+        except KeyboardInterrupt as stop:
+            self._refuse(outcome.STOPPED_MESSAGE, stop_code(stop))
 
     def _format_hint(self, opts: argparse.Namespace) -> str | None:
         """Return the command for a file of -o or -O in a format that only an export writes, or None."""
@@ -194,6 +203,9 @@ class Command(CheckedCommand, CrawlCommand):
         hook = self.settings["ON_FAILURE"]
         if hook and report["exit_code"] != outcome.SOUND and (problem := raise_alarm(hook, report, path)):
             print_err(f"scrapy crawl: {problem}")
+
+    def _refuse_usage(self, message: str) -> NoReturn:
+        self._refuse(message)
 
     def _refuse(self, problem: str, code: int = outcome.REFUSED) -> NoReturn:
         print_err(f"scrapy crawl: {problem}")

@@ -18,6 +18,7 @@ from twisted.python.failure import Failure
 from caravan_crawler import failures
 from caravan_crawler.addons import browser_problem
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
+from caravan_crawler.atomic import home_problem, user_path
 from caravan_crawler.console import floors_of, is_terminal, print_err, print_out
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
@@ -124,7 +125,7 @@ class Command(OwnCommand):
             self.end(problem, REFUSED)
             return
         try:
-            folder = PageFolder(Path(opts.save_pages).expanduser()) if opts.save_pages is not None else None
+            folder = PageFolder(user_path(opts.save_pages)) if opts.save_pages is not None else None
         except SaveError as error:
             self.end(str(error), REFUSED)
             return
@@ -246,6 +247,8 @@ def _options_problem(args: list[str], opts: argparse.Namespace) -> str | None:
         return None if len(args) == 1 else "inspect takes one URL or one file"
     if opts.url is not None or opts.full:
         return f"{'--url' if opts.url is not None else '--full'} is not for --site"
+    if opts.save_pages is not None and (problem := home_problem(opts.save_pages)):
+        return f"{opts.save_pages}: {problem}"
     if len(args) + bool(opts.site) > 1:
         return "inspect --site takes one site"
     try:

@@ -4,7 +4,7 @@ import argparse
 from importlib.util import find_spec
 
 from caravan_crawler.atomic import local_path, open_atomic
-from caravan_crawler.console import StopRequestedError, floors_of, format_size, raise_on_stop_signal
+from caravan_crawler.console import StopRequestedError, floors_of, format_size, ignore_late_stops, raise_on_stop_signal
 from caravan_crawler.feed_checks import reserved_problem
 from caravan_crawler.outcome import REFUSED, SOUND
 from caravan_crawler.own_commands import OwnCommand
@@ -49,6 +49,7 @@ class Command(OwnCommand):
         ):
             page = build_page(snapshot, floors_of(self.settings), database.now())
             file.write(page)
+            ignore_late_stops()
         return f"{file_name}: {format_size(len(page.encode()))}, drawn from the store {snapshot.name}"
 
 

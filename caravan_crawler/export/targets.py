@@ -22,7 +22,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from caravan_crawler.atomic import replace_file
-from caravan_crawler.console import error_line
+from caravan_crawler.console import error_line, ignore_late_stops
 from caravan_crawler.export.datapackage import CARD, PACKAGE, SUMS, Dataset, descriptions, is_package
 from caravan_crawler.export.options import ExportError, ExportLockedError, ExportRefusedError
 
@@ -40,6 +40,7 @@ class DatasetFolder:
         for path in [*self.part.rglob("*"), self.part]:
             _sync(path)
         check_replaceable(self.folder)
+        ignore_late_stops()
         if self.folder.exists():
             self.folder.rename(self._aside)
         self.part.rename(self.folder)
@@ -84,6 +85,7 @@ def locked_file(file: Path) -> Iterator[Path]:
             part.unlink(missing_ok=True)  # of a killed export
             yield part
             _sync(part)
+            ignore_late_stops()
             replace_file(part, file)
             _sync(file.parent)
         finally:

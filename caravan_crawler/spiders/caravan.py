@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -13,6 +12,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.http import Response
 
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
+from caravan_crawler.atomic import user_path
 from caravan_crawler.crawl_stats import CrawlStats
 from caravan_crawler.failures import is_refusal
 from caravan_crawler.frontier.articles import Frontier, ListedArticles, Target, day_of_article
@@ -163,7 +163,7 @@ class CaravanSpider(Spider):
     @property
     def data_dir(self) -> str:
         """Data directory of the run, for the URIs of its feeds."""
-        return str(Path(self.settings["DATA_DIR"]).expanduser())
+        return str(user_path(self.settings["DATA_DIR"]))
 
     # Start and end
 

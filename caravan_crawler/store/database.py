@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib.util import find_spec
 from json import JSONEncoder
 from pathlib import Path
@@ -13,6 +14,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from caravan_crawler import console
+from caravan_crawler.atomic import user_path
+from caravan_crawler.normalise.text import encodable
 
 #: JSON in the store: compact, and readable in an SQL client.
 as_json = JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -71,7 +74,7 @@ _CONNECT_TIMEOUT = 15
 def store_url(setting: str | None, data_dir: str) -> URL:
     """Return the URL of the setting ``STORE_URL``, by default that of ``caravan.db`` in ``data_dir``."""
     if not setting:
-        return URL.create("sqlite", database=str(Path(data_dir).expanduser() / "caravan.db"))
+        return URL.create("sqlite", database=str(user_path(data_dir) / "caravan.db"))
     try:
         url = make_url(setting)
     except (ArgumentError, ValueError):  # ValueError: the port is not a number
@@ -80,6 +83,8 @@ def store_url(setting: str | None, data_dir: str) -> URL:
     if backend == "sqlite":
         if not url.database or url.database == ":memory:":
             raise StoreRefusedError("STORE_URL=sqlite must name a file: sqlite:////absolute/path/caravan.db")
+        if encodable(setting) != setting:
+            raise StoreRefusedError(f"STORE_URL={setting} is not UTF-8")
         return url
     if backend not in ("postgresql", "postgres"):
         raise StoreRefusedError(f"STORE_URL names {backend}; a store is sqlite or postgresql")
@@ -104,15 +109,27 @@ def make_engine(url: URL, *, reads_only: bool = False) -> Engine:
     # again, and leaves no half transaction. SQLite in WAL mode with synchronous=NORMAL is the same.
     own_options = ["-c synchronous_commit=off", f"-c lock_timeout={_LOCK_TIMEOUT:.0f}s"]
     options = [*own_options, *url.normalized_query.get("options", ())]
-    arguments = {"options": " ".join(options)}
+    arguments = {"options": " ".join(options), "client_encoding": "utf8"}  # whatever PGCLIENTENCODING says
     if "connect_timeout" not in url.query:
         arguments["connect_timeout"] = str(_CONNECT_TIMEOUT)
     try:
-        return create_engine(url, json_serializer=as_json, connect_args=arguments)
+        engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
     except ImportError as error:
         raise StoreRefusedError(
             f"STORE_URL names PostgreSQL, whose driver cannot be loaded: {error_line(error)}"
         ) from None
+    event.listen(engine, "connect", partial(_refuse_encoding, without_password(url)))
+    return engine
+
+
+def _refuse_encoding(name: str, connection: Any, _record: Any) -> None:
+    """Refuse a database that cannot hold every letter, as each page with another one would be lost."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        connection.close()
+        raise StoreRefusedError(
+            f"{name} is a database in {encoding}, and a store needs UTF-8: createdb -E UTF8 -T template0 caravan"
+        )
 
 
 def is_frozen(file: Path) -> bool:

@@ -1,5 +1,6 @@
-"""Scrapy's command, which gets a SIGINT just before it would start the crawl."""
+"""Scrapy's command, which gets the signal ``KILL_WITH`` in place of a call, ``KILL_AT``, before the crawl starts."""
 
+import os
 import signal
 
 from scrapy.cmdline import execute
@@ -7,5 +8,5 @@ from scrapy.cmdline import execute
 from caravan_crawler.commands import crawl
 
 if __name__ == "__main__":
-    crawl.tune_gc = lambda: signal.raise_signal(signal.SIGINT)  # type: ignore[attr-defined]
+    setattr(crawl, os.environ["KILL_AT"], lambda *_, **__: signal.raise_signal(signal.Signals[os.environ["KILL_WITH"]]))
     execute()

@@ -72,6 +72,19 @@ def test_refused_run_raises_an_alarm_with_the_known_facts(tmp_path: Path) -> Non
     assert alarm["reason"] == "since=never is not a day as YYYY-MM-DD"
 
 
+@pytest.mark.parametrize("option", ["-a", "-s", "-o"])
+def test_an_option_without_a_value_raises_an_alarm(
+    option: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with listener() as (url, posted):
+        monkeypatch.setenv("CARAVAN_ON_FAILURE", url)
+        assert crawl(tmp_path, option).code == 2
+    (alarm,) = posted
+    assert (alarm["exit_code"], alarm["outcome"]) == (2, "refused")
+    assert alarm["reason"].startswith(f"argument {option}")
+    assert alarm["reason"].endswith(": expected one argument")
+
+
 def test_successful_run_raises_no_alarm(tmp_path: Path) -> None:
     with listener() as (url, posted):
         assert run(tmp_path, "-s", f"ON_FAILURE={url}").crawl.code == 0

@@ -1,5 +1,6 @@
 """Every documented exit code, each from a real crawl."""
 
+import json
 import os
 import signal
 import subprocess
@@ -77,6 +78,7 @@ REFUSED = [
     (("-s", "LOG_ENCODING=nope"), "LOG_ENCODING=nope is no encoding"),
     (("-s", "LOG_ENCODING=nope", "-s", "LOG_FILE={folder}/crawl.log"), "LOG_ENCODING=nope is no encoding"),
     (("-s", "JOBDIR={folder}/job"), "JOBDIR is not for this crawl"),
+    (("-s", "FEED_URI={folder}/x.csv"), "FEED_URI is deprecated: -o "),
     (("-s", "RETRY_HTTP_CODES=abc"), "RETRY_HTTP_CODES=abc are no numbers"),
     (("-s", "FEEDS={bad"), "FEEDS={bad is not valid JSON: Expecting property name"),
     (("-s", "FEEDS=[1]"), "FEEDS=[1] must be a JSON object"),
@@ -253,12 +255,20 @@ def test_exit_code_0_for_runs_that_closespider_cuts_short(tmp_path: Path) -> Non
         assert sorted(published) == sorted(record["url"] for record in site.gold(server.url))
 
 
-def test_ctrl_c_before_the_crawl_has_begun(tmp_path: Path) -> None:
-    log = tmp_path / "crawl.log"
-    done = crawl(tmp_path, "-a", "site=sample", "-s", f"LOG_FILE={log}", module="tests.crawl.interrupted")
+@pytest.mark.parametrize("place", ["open_store", "tune_gc"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signal_before_the_crawl_has_begun(
+    number: signal.Signals, place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KILL_WITH", number.name)
+    monkeypatch.setenv("KILL_AT", place)
+    log, alarm, code = tmp_path / "crawl.log", tmp_path / "alarm", 128 + number
+    options = ("-s", f"LOG_FILE={log}", "-s", f"ON_FAILURE=sh -c 'cat > {alarm}'")
+    done = crawl(tmp_path, "-a", "site=sample", *options, module="tests.crawl.interrupted")
     line = "stopped on request; the same command continues"
-    assert (done.code, done.log) == (130, f"scrapy crawl: {line}\n")
-    assert log.read_text(encoding="utf-8").splitlines()[-1] == f"Exit code 130: {line}"
+    assert (done.code, done.log) == (code, f"scrapy crawl: {line}\n")
+    assert log.read_text(encoding="utf-8").splitlines()[-1] == f"Exit code {code}: {line}"
+    assert json.loads(alarm.read_text()) == {"exit_code": code, "outcome": "stopped", "reason": line}
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -6,6 +6,7 @@ import random
 import signal
 import stat
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,24 @@ def test_stop_leaves_only_the_earlier_dataset(with_signal: str, code: int, tmp_p
     done = export_apart(target, data, "--format", "jsonl", module="tests.crawl.killed", **asked)
     failed(done, code, "stopped on request; nothing was published")
     assert files(target) == old
+    assert not hidden_siblings(target)
+
+
+@pytest.mark.parametrize("name", ["dataset", "articles.csv"])
+def test_a_stop_is_too_late_when_the_output_is_in_place(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, target = small_store(tmp_path / "data"), tmp_path / name
+    succeeded(export(target, data))
+    real = {each: getattr(os, each) for each in ("rename", "replace")}
+
+    def move(each: str, *paths: Path) -> None:
+        real[each](*paths)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    for each in real:
+        monkeypatch.setattr(os, each, partial(move, each))
+    succeeded(export(target, data, "--until", "9999-12-31"))
     assert not hidden_siblings(target)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from scrapy.settings import Settings
 
-from caravan_crawler.feed_checks import feeds_problem
+from caravan_crawler.feed_checks import data_dir_problem, feeds_problem
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.support.crawling import TIMEOUT, crawl, read_csv, start, wait_for_rows
 
@@ -34,8 +34,8 @@ def test_unwritable_targets(tmp_path: Path) -> None:
     assert "too long" in str(problem(tmp_path, str(tmp_path / ("x" * 300))))
     assert "use -O" in str(problem(tmp_path, str(tmp_path / "old.json"), format="json"))
     assert "batches" in str(problem(tmp_path, str(tmp_path / "x.csv"), batch_item_count=5))
-    assert feeds_problem(Settings({"DATA_DIR": ""})) == "DATA_DIR is empty"
-    assert "is a URL" in str(feeds_problem(Settings({"DATA_DIR": "file:///data"})))
+    assert data_dir_problem(Settings({"DATA_DIR": ""})) == "DATA_DIR is empty"
+    assert "is a URL" in str(data_dir_problem(Settings({"DATA_DIR": "file:///data"})))
 
 
 @pytest.mark.parametrize("is_link", [False, True])

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from caravan_crawler.atomic import open_atomic
 from caravan_crawler.store import schema
 from caravan_crawler.store.database import without_password
 from tests.report.made import article, make
@@ -98,14 +99,24 @@ def test_kill_leaves_the_earlier_page(tmp_path: Path) -> None:
     assert done.returncode == -9
     assert file.read_text() == "earlier"
     (left,) = tmp_path.glob(".report.html.*.part")
-    others = [
-        tmp_path / f".{name}.part" for name in (f"report.html.{os.getppid()}", "report.html.bak.1", "articles.csv.1")
-    ]
+    names = ("report.html.bak.0123456789abcdef", "articles.csv.0123456789abcdef", "report.html.20260101T000000Z-000000")
+    others = [tmp_path / f".{name}.part" for name in names]
     for other in others:
         other.touch()
     assert report(str(file), data_dir=tmp_path).returncode == 0
     assert not left.exists(), "the next write removes the partial file of a killed process"
     assert all(other.exists() for other in others)
+
+
+def test_writers_of_one_file_with_one_process_id_as_in_two_containers(tmp_path: Path) -> None:
+    file = tmp_path / "report.html"
+    with open_atomic(file) as first:
+        first.write("first")
+        with open_atomic(file) as second:
+            second.write("second")
+        assert file.read_text() == "second"
+    assert file.read_text() == "first"
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -115,11 +126,24 @@ def test_stop_leaves_only_the_earlier_page(
     make(None, tmp_path, ROWS)
     file = tmp_path / "report.html"
     file.write_text("earlier")
-    monkeypatch.setattr(os, "replace", lambda *_: os.kill(os.getpid(), number))
+    monkeypatch.setattr("caravan_crawler.report.page.build_page", lambda *_: os.kill(os.getpid(), number))
     assert report_here(str(file), data_dir=tmp_path) == 128 + number
     assert capsys.readouterr().err == "scrapy report: stopped; nothing is changed\n"
     assert file.read_text() == "earlier"
     assert not list(tmp_path.glob(".*.part"))
+
+
+def test_a_stop_is_too_late_when_the_page_is_in_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(None, tmp_path, ROWS)
+    file, replace = tmp_path / "report.html", os.replace
+
+    def move(*paths: Path) -> None:
+        replace(*paths)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(os, "replace", move)
+    assert report_here(str(file), data_dir=tmp_path) == 0
+    assert file.read_text(encoding="utf-8").endswith("</html>\n")
 
 
 def test_full_disk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -200,6 +200,40 @@ def test_options_of_the_url_are_used(cluster: Cluster, database: str, tmp_path: 
     assert cluster.rows("SELECT count(*) FROM apart.articles", database) == [(5,)]
 
 
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1", "WIN1251"])
+def test_a_database_that_is_not_utf_8_is_refused(cluster: Cluster, encoding: str) -> None:
+    from caravan_crawler.store.database import StoreRefusedError
+    from caravan_crawler.store.snapshot import Snapshot
+    from caravan_crawler.store.store import open_store
+
+    name = f"in_{encoding.lower()}"
+    cluster.rows(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'")
+    refusal = rf"/{name} is a database in {encoding}, .*: createdb -E UTF8 -T template0 caravan$"
+    try:
+        with pytest.raises(StoreRefusedError, match=refusal):
+            open_store(cluster.url(name), "", "sample")
+        with pytest.raises(StoreRefusedError, match=refusal):
+            Snapshot(cluster.url(name), "")
+    finally:
+        cluster.rows(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_the_encoding_of_the_client_is_utf_8_whatever_the_environment_says(
+    cluster: Cluster, database: str, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from caravan_crawler.store.schema import read_note
+    from caravan_crawler.store.store import open_store
+
+    monkeypatch.setenv("PGCLIENTENCODING", encoding)
+    store = open_store(cluster.url(database), "", "sample")
+    try:
+        store.note("word", "қазақ…")
+        assert read_note(store.rows, "word") == "қазақ…"
+    finally:
+        store.close()
+
+
 class Strange(SampleSite):
     """Articles and headers with characters that PostgreSQL refuses."""
 
