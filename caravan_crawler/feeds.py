@@ -1,7 +1,6 @@
 """Feeds: files replaced atomically at the end of a run, appended to, or streams; CSV without formulas."""
 
 import codecs
-import csv
 import errno
 import io
 import json
@@ -9,7 +8,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -176,9 +175,11 @@ def _open_stream(target: Path | int, name: str, crawler: Crawler) -> IO[bytes]:
 #: Formats with one record per line, to which records can be appended.
 JSON_LINES = ("jsonl", "jsonlines", "jl")
 _LINES = ("csv", *JSON_LINES)
+#: Formats to which nothing can be appended.
+DOCUMENTS = ("json", "xml")
 #: Seconds to wait for another run's lock; enough to append any number of rows.
 _WAIT = 120.0
-_CHUNK = 1 << 20
+CHUNK = 1 << 20
 #: Longer than the record of the largest page.
 _LONGEST_LINE = 64 << 20
 
@@ -228,7 +229,7 @@ class Appending:
                 rows.seek(self._rows_at)
                 if end and not self._rows_at:
                     self._skip_header(rows)
-                shutil.copyfileobj(rows, file, _CHUNK)
+                shutil.copyfileobj(rows, file, CHUNK)
                 file.flush()
                 os.fsync(file.fileno())
             newer.replace(part)
@@ -251,7 +252,7 @@ class Appending:
         size, last = 0, b""
         if self._path.exists():
             with self._path.open("rb") as earlier:
-                while chunk := earlier.read(_CHUNK):
+                while chunk := earlier.read(CHUNK):
                     file.write(chunk)
                     size += len(chunk)
                     last = chunk[-1:]
@@ -275,41 +276,6 @@ def first_line(path: Path) -> bytes:
     """Return a file's first line without its end and without a byte order mark."""
     with path.open("rb") as file:
         return file.readline(_LONGEST_LINE).removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
-
-
-def header_problem(path: Path, columns: list[str]) -> str | None:
-    """Return why rows with these columns cannot be appended to a CSV, or None."""
-    try:
-        header = next(csv.reader([first_line(path).decode("utf-8", "replace")]), [])
-    except csv.Error:
-        header = []
-    if header == columns:
-        return "cannot be appended to: a quotation mark is open at its end" if _ends_quoted(path) else None
-    return _columns_problem("header", header, columns, "has other columns, or in another order")
-
-
-def keys_problem(path: Path, columns: list[str] | None) -> str | None:
-    """Return why records with these columns, if they are known, cannot be appended to a file of JSON lines, or None."""
-    try:
-        record = json.loads(first_line(path).decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        record = None
-    if not isinstance(record, dict):
-        return "cannot be appended to: its first line is no JSON object"
-    if columns is None or record.keys() == set(columns):
-        return None
-    return _columns_problem("first line", record, columns, "has other columns")
-
-
-def _columns_problem(what: str, there: Collection[str], columns: list[str], otherwise: str) -> str:
-    missing = next((name for name in columns if name not in there), None)
-    return f"cannot be appended to: its {what} {f'lacks the column {missing}' if missing else otherwise}"
-
-
-def _ends_quoted(path: Path) -> bool:
-    """Whether a CSV breaks off within a quoted cell, which would go on with the first row that is appended."""
-    with path.open("rb") as file:
-        return sum(chunk.count(b'"') for chunk in iter(lambda: file.read(_CHUNK), b"")) % 2 == 1
 
 
 _STDOUT = 1
