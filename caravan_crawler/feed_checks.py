@@ -1,11 +1,13 @@
 """Checks of feeds and log before a run: options that Scrapy would refuse, files that cannot or must not be written."""
 
 import codecs
+import csv
 import errno
+import json
 import logging
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from tempfile import mkdtemp
 from typing import Any
@@ -18,7 +20,7 @@ from scrapy.utils.conf import feed_process_params_from_cli
 from scrapy.utils.misc import load_object
 
 from caravan_crawler.atomic import home_problem, local_path, part_path, user_path
-from caravan_crawler.feeds import JSON_LINES, header_problem, keys_problem
+from caravan_crawler.feeds import CHUNK, DOCUMENTS, JSON_LINES, first_line
 from caravan_crawler.items import RUN_DIR, TABLES, column_names
 from caravan_crawler.normalise.text import encodable
 from caravan_crawler.store.database import StoreError, store_url
@@ -87,8 +89,43 @@ def _append_problem(path: Path, options: dict[str, Any], settings: BaseSettings)
         return None
     columns = _columns(options, settings)
     if options.get("format") in JSON_LINES:
-        return keys_problem(path, columns)
-    return header_problem(path, columns) if columns and options.get("format") == "csv" else None
+        return _keys_problem(path, columns)
+    return _header_problem(path, columns) if columns and options.get("format") == "csv" else None
+
+
+def _header_problem(path: Path, columns: list[str]) -> str | None:
+    """Return why rows with these columns cannot be appended to a CSV, or None."""
+    try:
+        header = next(csv.reader([first_line(path).decode("utf-8", "replace")]), [])
+    except csv.Error:
+        header = []
+    if header == columns:
+        return "cannot be appended to: a quotation mark is open at its end" if _ends_quoted(path) else None
+    return _columns_problem("header", header, columns, "has other columns, or in another order")
+
+
+def _keys_problem(path: Path, columns: list[str] | None) -> str | None:
+    """Return why records with these columns, if they are known, cannot be appended to a file of JSON lines, or None."""
+    try:
+        record = json.loads(first_line(path).decode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        return "cannot be appended to: its first line is no JSON object"
+    if columns is None or record.keys() == set(columns):
+        return None
+    return _columns_problem("first line", record, columns, "has other columns")
+
+
+def _columns_problem(what: str, there: Collection[str], columns: list[str], otherwise: str) -> str:
+    missing = next((name for name in columns if name not in there), None)
+    return f"cannot be appended to: its {what} {f'lacks the column {missing}' if missing else otherwise}"
+
+
+def _ends_quoted(path: Path) -> bool:
+    """Whether a CSV breaks off within a quoted cell, which would go on with the first row that is appended."""
+    with path.open("rb") as file:
+        return sum(chunk.count(b'"') for chunk in iter(lambda: file.read(CHUNK), b"")) % 2 == 1
 
 
 def _encoding_problem(encoding: Any) -> str | None:
@@ -263,7 +300,7 @@ def _file_problem(uri: str, path: Path, options: dict[str, Any]) -> str | None:
             return f"{uri} is a folder, not a file"
         if path.exists() and not path.is_file():
             return None if os.access(path, os.W_OK) else f"{uri} cannot be written: no permission"
-        is_document = options.get("format") in ("json", "xml")
+        is_document = options.get("format") in DOCUMENTS
         if is_document and not options.get("overwrite") and path.exists() and path.stat().st_size:
             return f"{uri} cannot be appended to, as {options['format']} is one document; use -O"
         if problem := _folder_problem(path.parent, uri):

@@ -1,7 +1,6 @@
 """Feeds: files replaced atomically at the end of a run, appended to, or streams; CSV without formulas."""
 
 import codecs
-import csv
 import errno
 import io
 import json
@@ -9,7 +8,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -72,6 +71,11 @@ class WholeFileStorage(CrawlerComponent):
         """The partial file and its final path."""
         assert self._part is not None
         return self._part, self.path
+
+    @property
+    def noted(self) -> dict[str, Any]:
+        """The next run needs this to publish the file if this run is killed before that; JSON."""
+        return {"seen": _state_of(self.path)} if self._appending is None else self._appending.noted
 
     def merge_appended(self) -> None:
         """Copy what other runs have appended since, and lock the file until it is replaced."""
@@ -176,9 +180,11 @@ def _open_stream(target: Path | int, name: str, crawler: Crawler) -> IO[bytes]:
 #: Formats with one record per line, to which records can be appended.
 JSON_LINES = ("jsonl", "jsonlines", "jl")
 _LINES = ("csv", *JSON_LINES)
+#: Formats to which nothing can be appended.
+DOCUMENTS = ("json", "xml")
 #: Seconds to wait for another run's lock; enough to append any number of rows.
 _WAIT = 120.0
-_CHUNK = 1 << 20
+CHUNK = 1 << 20
 #: Longer than the record of the largest page.
 _LONGEST_LINE = 64 << 20
 
@@ -195,63 +201,84 @@ class Appending:
 
     Before it replaces the existing file, rows appended meanwhile are copied too. This happens under a lock,
     ``.<name>.lock``: if two runs end at the same time, the second one includes the first one's rows.
+    ``options`` are those of the feed, or what :attr:`noted` was in a killed run.
     """
 
     def __init__(self, path: Path, options: Mapping[str, Any]) -> None:
         self._path = path
-        self._has_lines = options.get("format") in _LINES and not options.get("postprocessing")
-        self._is_csv = self._has_lines and options.get("format") == "csv"
+        self._format = None if options.get("postprocessing") else options.get("format")
+        self._has_lines = self._format in _LINES
+        self._is_csv = self._format == "csv"
         self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=_WAIT)
-        self._seen: tuple[int, ...] | None = None
-        self._rows_at = 0
+        self._seen: list[int] | None = options.get("seen")
+        self._rows_at: int = options.get("rows_at", 0)
+
+    @property
+    def noted(self) -> dict[str, Any]:
+        """The state of the file that the partial file continues, and where this run's rows begin in that."""
+        return {"format": self._format, "seen": self._seen, "rows_at": self._rows_at}
 
     def begin(self, part: IO[bytes]) -> None:
         """Copy the existing file to the partial file."""
-        self._seen = self._state()
+        self._seen = _state_of(self._path)
         self._rows_at = self._copy_to(part)
+        if self._rows_at and self._format in DOCUMENTS:
+            raise AppendError("another run has written it meanwhile")
 
     def merge_appended(self, part: Path) -> None:
         """Lock the file; if it has changed since, copy it again and append this run's rows.
 
         Raise :class:`AppendError` if that fails; the lock is held until :meth:`release` in any case.
         """
+        self.lock()
+        if self.has_changed():
+            newer = other_part(part)
+            self.join(part, newer)
+            newer.replace(part)
+
+    def lock(self) -> None:
+        """Lock the file until :meth:`release`."""
         try:
             self._lock.acquire()
         except Timeout:
             raise AppendError(f"another run has been appending to it for {_WAIT:.0f} s") from None
-        if self._state() == self._seen:
-            return
-        newer = part.with_name(f"{part.name}.new")
-        try:
-            with newer.open("wb") as file, part.open("rb") as rows:
-                end = self._copy_to(file)
-                rows.seek(self._rows_at)
-                if end and not self._rows_at:
-                    self._skip_header(rows)
-                shutil.copyfileobj(rows, file, _CHUNK)
-                file.flush()
-                os.fsync(file.fileno())
-            newer.replace(part)
-        finally:
-            newer.unlink(missing_ok=True)
 
     def release(self) -> None:
         """Release the lock."""
         self._lock.release()
 
-    def _state(self) -> tuple[int, ...] | None:
+    def has_changed(self) -> bool:
+        """Whether the file is another one than the partial file continues."""
+        return _state_of(self._path) != self._seen
+
+    def join(self, part: Path, newer: Path) -> None:
+        """Write the file as it is now and this run's rows in ``part`` to ``newer``."""
         try:
-            now = self._path.stat()
-        except FileNotFoundError:
-            return None
-        return now.st_ino, now.st_size, now.st_mtime_ns
+            with newer.open("wb") as file, part.open("rb") as rows:
+                seen = _state_of(self._path)
+                header = rows.readline() if self._is_csv else b""
+                if not self._copy_to(file):
+                    file.write(header)
+                elif self._is_csv and first_line(self._path) != _bare(header):
+                    raise AppendError("another program has begun it with other columns")
+                elif not self._has_lines and not self._rows_at:
+                    raise AppendError("another run has written it meanwhile")
+                rows.seek(max(self._rows_at, len(header)))
+                rows_at = file.tell()
+                shutil.copyfileobj(rows, file, CHUNK)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            newer.unlink(missing_ok=True)
+            raise
+        self._seen, self._rows_at = seen, rows_at
 
     def _copy_to(self, file: IO[bytes]) -> int:
         """Copy the existing file, and end its last line; return the number of bytes."""
         size, last = 0, b""
         if self._path.exists():
             with self._path.open("rb") as earlier:
-                while chunk := earlier.read(_CHUNK):
+                while chunk := earlier.read(CHUNK):
                     file.write(chunk)
                     size += len(chunk)
                     last = chunk[-1:]
@@ -261,55 +288,29 @@ class Appending:
             size += len(end)
         return size
 
-    def _skip_header(self, rows: IO[bytes]) -> None:
-        """Skip this run's own header, as another run has created the file meanwhile."""
-        if self._is_csv:
-            header = rows.readline().removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
-            if first_line(self._path) != header:
-                raise AppendError("another program has begun it with other columns")
-        elif not self._has_lines:
-            raise AppendError("another run has written it meanwhile")
+
+def other_part(part: Path) -> Path:
+    """Return the second partial file of a run, and the first one for the second."""
+    return part.with_name(f"{part.name}.new") if part.suffix == ".part" else part.with_suffix("")
+
+
+def _state_of(path: Path) -> list[int] | None:
+    """Return what changes when a file is written, not when its folder is moved; None if there is no file."""
+    try:
+        now = path.stat()
+    except OSError:
+        return None
+    return [now.st_size, now.st_mtime_ns]
 
 
 def first_line(path: Path) -> bytes:
     """Return a file's first line without its end and without a byte order mark."""
     with path.open("rb") as file:
-        return file.readline(_LONGEST_LINE).removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
+        return _bare(file.readline(_LONGEST_LINE))
 
 
-def header_problem(path: Path, columns: list[str]) -> str | None:
-    """Return why rows with these columns cannot be appended to a CSV, or None."""
-    try:
-        header = next(csv.reader([first_line(path).decode("utf-8", "replace")]), [])
-    except csv.Error:
-        header = []
-    if header == columns:
-        return "cannot be appended to: a quotation mark is open at its end" if _ends_quoted(path) else None
-    return _columns_problem("header", header, columns, "has other columns, or in another order")
-
-
-def keys_problem(path: Path, columns: list[str] | None) -> str | None:
-    """Return why records with these columns, if they are known, cannot be appended to a file of JSON lines, or None."""
-    try:
-        record = json.loads(first_line(path).decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
-        record = None
-    if not isinstance(record, dict):
-        return "cannot be appended to: its first line is no JSON object"
-    if columns is None or record.keys() == set(columns):
-        return None
-    return _columns_problem("first line", record, columns, "has other columns")
-
-
-def _columns_problem(what: str, there: Collection[str], columns: list[str], otherwise: str) -> str:
-    missing = next((name for name in columns if name not in there), None)
-    return f"cannot be appended to: its {what} {f'lacks the column {missing}' if missing else otherwise}"
-
-
-def _ends_quoted(path: Path) -> bool:
-    """Whether a CSV breaks off within a quoted cell, which would go on with the first row that is appended."""
-    with path.open("rb") as file:
-        return sum(chunk.count(b'"') for chunk in iter(lambda: file.read(_CHUNK), b"")) % 2 == 1
+def _bare(line: bytes) -> bytes:
+    return line.removeprefix(b"\xef\xbb\xbf").rstrip(b"\r\n")
 
 
 _STDOUT = 1

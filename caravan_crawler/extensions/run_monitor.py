@@ -100,7 +100,9 @@ class RunMonitor(CrawlerComponent):
     def _publish(self, ready: list[WholeFileStorage]) -> None:
         store, spider = self._store, self._crawl_store.spider
         run_id, data_dir = spider.run_id, Path(spider.data_dir)
-        moves = [storage.move for storage in ready]
+        # The run's own folder first: if it cannot be completed, its records are published again, in all feeds.
+        ready = sorted(ready, key=lambda storage: not publication.is_in_run_folder(storage.path, run_id))
+        moves = [(*storage.move, storage.noted) for storage in ready]
         # Only feeds in the run's own folder count, not those of -o and -O. With other FEEDS there is no such folder.
         own = [storage for storage in ready if publication.is_in_run_folder(storage.path, run_id)] or ready
         filters = [slot.filter.item_classes for slot in self._feeds if slot.storage in own]

@@ -3,8 +3,9 @@
 A record that is stored new or changed has no mark (``published_in`` is null). A run publishes its own records and
 those that earlier runs left without a mark. When its feeds are complete, one transaction marks the records and stores
 which files are then renamed. A run that is killed before the transaction has published nothing. If it is killed after
-the transaction, the next run renames the files, or removes the marks if it cannot. The paths of files in ``DATA_DIR``
-are stored relative to it, as it may be moved between the two runs.
+the transaction, the next run renames the files, or removes the marks if it cannot. It does not replace a file that
+another program has written since. The paths of files in ``DATA_DIR`` are stored relative to it, as it may be moved
+between the two runs.
 """
 
 import json
@@ -18,6 +19,8 @@ from typing import Any
 
 from sqlalchemy import Table, and_, delete, func, insert, or_, select, true, update
 
+from caravan_crawler.atomic import replace_file
+from caravan_crawler.feeds import AppendError, Appending, other_part
 from caravan_crawler.items import REQUIRED, Article, Link
 from caravan_crawler.outcome import SOUND
 from caravan_crawler.store import crawl_state, database
@@ -125,16 +128,16 @@ def mark_published(
     store: Store,
     run_id: str,
     new_articles: int,
-    moves: Iterable[tuple[Path, Path]],
+    moves: Iterable[tuple[Path, Path, dict[str, Any]]],
     left: LeftRecords,
     classes: Collection[type],
     data_dir: Path,
 ) -> None:
-    """Mark the records in the run's feeds, and store which files are renamed now: pairs of paths in one folder.
+    """Mark the records in the run's feeds, and store which files are renamed now: two paths in one folder.
 
-    ``classes`` are the item classes in any of the feeds.
+    The third of a move is what its storage ``noted``. ``classes`` are the item classes in any of the feeds.
     """
-    files = [[_stored_path(file, data_dir) for file in move] for move in moves]
+    files = [[_stored_path(part, data_dir), _stored_path(path, data_dir), noted] for part, path, noted in moves]
     folder = os.path.realpath(data_dir)
     note = {"run_id": run_id, "new_articles": new_articles, "files": files, "data_dir": folder}
     tables = [table for item_class, table in ({Article: articles} | TABLES).items() if item_class in classes]
@@ -184,21 +187,19 @@ def resume(store: Store, data_dir: Path) -> None:
     for note in notes:
         if note["run_id"] in living:
             continue
-        folder = _folder_of(note, data_dir)
-        # Joining keeps an absolute path, as of a file elsewhere and in notes of earlier versions.
-        moves = [(folder / part, folder / path) for part, path in note["files"]]
-        is_here = _move(moves, note["run_id"], is_shared=store.is_on_server)
+        is_here = _move(store, note, _folder_of(note, data_dir))
         if is_here is None:
             unmark_published(store, note["run_id"])
             continue
         _complete(store, note)
         if is_here:
-            finish(store, note["run_id"])
+            # Not if another worker has changed the note meanwhile, and was killed.
+            store.execute(delete(store_info).where(store_info.c.value == json.dumps(note)))
 
 
 def _folder_of(note: dict[str, Any], data_dir: Path) -> Path:
     """Return the folder with a run's files: ``data_dir``, or that of the run if this one has another."""
-    inner = [Path(path).parent for _, path in note["files"] if not Path(path).is_absolute()]
+    inner = [Path(path).parent for _, path, *_ in note["files"] if not Path(path).is_absolute()]
     candidates = (data_dir, Path(note.get("data_dir", data_dir)))
     return next((each for each in candidates if all((each / folder).is_dir() for folder in inner)), data_dir)
 
@@ -207,29 +208,61 @@ def _name(run_id: str) -> str:
     return f"{_PENDING} {run_id}"
 
 
-def _move(moves: list[tuple[Path, Path]], run_id: str, *, is_shared: bool) -> bool | None:
-    """Rename the remaining files; return whether they are here, or None if the run's folder is incomplete.
+def _move(store: Store, note: dict[str, Any], folder: Path) -> bool | None:
+    """Rename the remaining files; return whether they are here, or None if nothing can be published.
 
-    Runs on other machines have folders of their own, and the store in common if it ``is_shared``.
+    That is so if the run's folder is incomplete, or if no file can be moved. Runs on other machines have folders of
+    their own, and the store in common if it is on a server.
     """
-    is_here = True
+    run_id, is_here, failed = note["run_id"], True, 0
+    # Joining keeps an absolute path, as of a file elsewhere and in notes of earlier versions.
+    moves = [(folder / part, folder / path) for part, path, *_ in note["files"]]
     for place, (part, path) in enumerate(moves):
-        is_own = is_in_run_folder(path, run_id)
+        is_own, file = is_in_run_folder(path, run_id), note["files"][place]
         try:
-            part.replace(path)
+            if is_own or len(file) == 2:  # as an earlier version noted
+                part.replace(path)
+            else:
+                _place(store, note, file, part, path)
         except OSError as error:
-            if isinstance(error, FileNotFoundError) and path.parent.exists():  # renamed already
+            is_gone = isinstance(error, FileNotFoundError) and not part.exists()
+            if is_gone and path.parent.exists():  # renamed already
                 continue
-            if isinstance(error, FileNotFoundError) and (is_shared or not is_own):
+            if is_gone and (store.is_on_server or not is_own):
                 is_here = False
                 continue
-            logger.error("%s is not written; the records are in %s: %s", path, part, error.strerror)
+            logger.error("%s is not written; the records are in %s: %s", path, folder / file[0], error.strerror)
             if is_own:
                 rename_back(moves[:place], run_id)
                 return None
+            failed += 1
         else:
             logger.info("%s is moved into place: the run that wrote it was killed before that", path)
-    return is_here
+    return None if failed and failed == len(moves) else is_here
+
+
+def _place(store: Store, note: dict[str, Any], file: list[Any], part: Path, path: Path) -> None:
+    """Publish a file of ``-o`` or ``-O``; if ``path`` has changed since, append this run's rows to it.
+
+    They are joined in another partial file, which the note names before the first one is removed: a kill neither loses
+    nor repeats them. Raise FileNotFoundError if the file is published already.
+    """
+    target, other = Appending(path, file[2]), other_part(part)
+    part.stat()  # the lock would make a missing folder
+    try:
+        target.lock()
+        part.stat()
+        if target.has_changed() and "rows_at" in file[2]:
+            target.join(part, other)
+            file[0], file[2] = str(Path(file[0]).with_name(other.name)), target.noted
+            store.note(_name(note["run_id"]), json.dumps(note))
+            part, other = other, part
+        elif target.has_changed() and path.exists():
+            raise AppendError("another program has written it since")
+        other.unlink(missing_ok=True)
+        replace_file(part, path)
+    finally:
+        target.release()
 
 
 def is_in_run_folder(path: Path, run_id: str) -> bool:

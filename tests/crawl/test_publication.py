@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from caravan_crawler.normalise.dates import ALMATY
-from caravan_crawler.sample_site import SampleSite, serve
+from caravan_crawler.sample_site import SampleServer, SampleSite, serve
 from tests.support.crawling import TIMEOUT, Crawl, crawl, read_csv, read_jsonl, start, start_by_clock
 from tests.support.kills import Stored, check_published, stored_so_far
 from tests.support.plain_site import Answer, Answers, article, links, page, serve_plain
@@ -219,15 +219,17 @@ def kill_at_a_rename(data_dir: Path, number: int, *options: str) -> None:
 
 
 def test_a_folder_that_cannot_be_made_whole_is_published_by_the_next_run(tmp_path: Path) -> None:
-    """One file of a killed run cannot be moved, so none of its files is published."""
+    """One file of a killed run cannot be moved, so none of its files is published, and no row appended twice."""
+    path = tmp_path / "all.jsonl"
     with serve(SampleSite(articles=10)) as server:
-        options = ("-a", f"site={server.url}")
+        options = ("-a", f"site={server.url}", "-o", str(path))
         kill_at_a_rename(tmp_path, 3, *options)
         (folder,) = (tmp_path / "runs").iterdir()
         (folder / "weather.csv").mkdir()  # in the way
         sound(crawl(tmp_path, *options))
         (folder / "weather.csv").rmdir()
         assert not list(folder.glob("*.jsonl")), "moved files are moved back"
+        assert sorted(urls(path)) == all_of(server)
     check_published(tmp_path)
 
 
@@ -264,10 +266,99 @@ def test_absolute_paths_of_an_earlier_version_that_are_gone_are_published_again(
         (row,) = [row for row in Stored(old).rows("store_info") if row["name"].startswith("placing")]
         note = json.loads(row["value"])
         del note["data_dir"]
-        note["files"] = [[str(old / file) for file in move] for move in note["files"]]
+        note["files"] = [[str(old / file) for file in move[:2]] for move in note["files"]]
         with closing(sqlite3.connect(old / "caravan.db")) as connection, connection:
             connection.execute("UPDATE store_info SET value = ? WHERE name = ?", (json.dumps(note), row["name"]))
         old.rename(new)
         sound(crawl(new, *options))
         assert len(published(new)) == len(list(server.site.gold(server.url)))
     check_published(new)
+
+
+# Files of -o and -O that change between a killed run and the next one
+
+
+def urls(path: Path) -> list[str]:
+    return [row["url"] for row in (read_csv(path) if path.suffix == ".csv" else read_jsonl(path))]
+
+
+def all_of(*servers: SampleServer) -> list[str]:
+    return sorted(record["url"] for server in servers for record in server.site.gold(server.url))
+
+
+@pytest.mark.parametrize(("name", "is_there"), [("all.jsonl", False), ("all.csv", True)])
+def test_rows_that_another_run_has_appended_since_are_kept(name: str, is_there: bool, tmp_path: Path) -> None:
+    path = tmp_path / name
+    with serve(SampleSite(articles=8)) as first, serve(SampleSite(articles=6)) as second:
+        a, b = (("-a", f"site={server.url}", "-o", str(path)) for server in (first, second))
+        if is_there:
+            sound(crawl(tmp_path / "b", *b))
+            second.site.publish(3)
+        kill_at_a_rename(tmp_path / "a", 1, *a)
+        sound(crawl(tmp_path / "b", *b))
+        assert sorted(urls(path)) == all_of(second)
+        for _ in range(2):
+            sound(crawl(tmp_path / "a", *a))
+            assert sorted(urls(path)) == all_of(first, second)
+    assert not [file for file in tmp_path.rglob("*") if ".part" in file.name]
+    check_published(tmp_path / "a")
+
+
+@pytest.mark.parametrize("name", ["all.jsonl", "all.csv"])
+def test_rows_that_were_removed_since_are_not_there_again(name: str, tmp_path: Path) -> None:
+    path, taken = tmp_path / name, tmp_path / f"taken-{name}"
+    with serve(SampleSite(articles=8)) as server:
+        options = ("-a", f"site={server.url}", "-o", str(path))
+        sound(crawl(tmp_path, *options))
+        server.site.publish(3)
+        kill_at_a_rename(tmp_path, 1, *options)
+        path.rename(taken)
+        sound(crawl(tmp_path, *options))
+        assert sorted(urls(taken) + urls(path)) == all_of(server)
+    check_published(tmp_path)
+
+
+def test_a_file_that_another_program_has_written_since_is_not_replaced(tmp_path: Path) -> None:
+    """The next run says in one line where the rows are; they are in the killed run's own feeds, too."""
+    path = tmp_path / "articles.csv"
+    with serve(SampleSite(articles=8)) as server:
+        options = ("-a", f"site={server.url}")
+        kill_at_a_rename(tmp_path, 1, *options, "-O", str(path))
+        path.write_text("mine\n", encoding="utf-8")
+        done = crawl(tmp_path, *options)
+        sound(done)
+        assert path.read_text(encoding="utf-8") == "mine\n"
+        (part,) = tmp_path.glob(".*.part")
+        (line,) = [line for line in done.log.splitlines() if "ERROR" in line]
+        assert f"{path} is not written; the records are in {part}: another program has written it since" in line
+        part.rename(path)
+        assert sorted(urls(path)) == all_of(server) == sorted(published(tmp_path))
+        assert "ERROR" not in crawl(tmp_path, *options).log
+    check_published(tmp_path)
+
+
+def test_without_other_feeds_the_articles_of_a_file_that_is_not_written_are_in_the_next_one(tmp_path: Path) -> None:
+    path, following = tmp_path / "all.csv", tmp_path / "next.csv"
+    with serve(SampleSite(articles=8)) as server:
+        options = ("-a", f"site={server.url}", "-s", "FEEDS={}")
+        kill_at_a_rename(tmp_path, 1, *options, "-O", str(path))
+        path.write_text("mine\n", encoding="utf-8")
+        sound(crawl(tmp_path, *options, "-O", str(following)))
+        assert path.read_text(encoding="utf-8") == "mine\n"
+        assert sorted(urls(following)) == all_of(server)
+
+
+def test_a_document_that_a_killed_run_gets_meanwhile_is_not_appended_to(tmp_path: Path) -> None:
+    path = tmp_path / "all.json"
+    with serve(SampleSite(articles=8)) as server:
+        options = ("-a", f"site={server.url}")
+        kill_at_a_rename(tmp_path, 1, *options, "-o", str(path))
+        before = all_of(server)
+        server.site.publish(3)
+        done = crawl(tmp_path, *options, "-o", str(path))
+        assert done.code == 1, done.log[-2000:]
+        assert f"{path} cannot be written: another run has written it meanwhile" in done.log
+        assert sorted(row["url"] for row in json.loads(path.read_text(encoding="utf-8"))) == before
+        sound(crawl(tmp_path, *options))
+        assert sorted(published(tmp_path)) == all_of(server)
+    check_published(tmp_path)
