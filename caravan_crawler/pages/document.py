@@ -318,20 +318,16 @@ class Document:
 
 
 #: The id of a hidden element that React has streamed behind the page begins so.
-_STREAMED = b'id="S:'
+_STREAMED, _MOST_STREAMED = b'id="S:', 50
 
 
 def _place_streamed(tree: LexborHTMLParser) -> None:
-    """Move what React has streamed behind the page to its place, as its script does in a browser."""
-    for part in tree.css('[hidden][id^="S:"]'):
+    """Copy what React has streamed behind the page to its place, as its script moves it in a browser."""
+    for part in tree.css('body > [hidden][id^="S:"]')[:_MOST_STREAMED]:
         number = (part.attributes["id"] or "").removeprefix("S:")
-        if not number.isalnum():
-            continue
-        place = tree.css_first(f'template[id="B:{number}"], template[id="P:{number}"]')
-        if place is not None:
-            for child in [*part.iter(include_text=True)]:
-                place.insert_before(child)
-            part.decompose()
+        place = tree.css_first(f'template[id="B:{number}"], template[id="P:{number}"]') if number.isalnum() else None
+        for child in part.iter(include_text=True) if place is not None else ():
+            place.insert_before(child)
 
 
 def parse_document(

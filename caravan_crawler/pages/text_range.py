@@ -148,12 +148,18 @@ class _Collector:
                     self._between.append(block)
                 return
             self.text += self._between
-            several = outside_of_parts(_around_several(block))
-            self._others.append(outside_of_parts(block.element) if self._headline.is_within(several) else several)
+            self._others.append(self._part_around(block))
         elif not self.text:
             self.text += self._between  # a subhead over the text
         self._between = []
         self.text.append(block)
+
+    def _part_around(self, block: Block) -> Element:
+        """Return the element in which the text goes on: that of several blocks, if most of them are sentences."""
+        part = outside_of_parts(_around_several(block))
+        its = self._blocks[part.first : part.last]
+        is_of_text = 2 * sum(ends_sentence(each.text) for each in its) > len(its)
+        return part if is_of_text and not self._headline.is_within(part) else outside_of_parts(block.element)
 
     def _is_outside(self, block: Block) -> bool:
         """Whether a block is not in the text's container; up to a trending block all is that holds the headline."""
@@ -176,10 +182,7 @@ class _Collector:
         return goes_on and not is_signed and not (before.tag in SUBHEADS and before.is_all_links)
 
     def _is_next(self, block: Block) -> bool:
-        """Whether a short sentence right behind the text is set as its last paragraph, and next to it.
-
-        Or it stands next to the article, which a stray end tag closed.
-        """
+        """Whether a short sentence right behind the text is set as that, or next to an article closed too early."""
         last = self.text[-1] if self.text else None
         if last is None or last.index + 1 != block.index or block.has_links or not ends_sentence(block.text):
             return False
@@ -344,10 +347,7 @@ def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:
 
 
 def _without_stray_lines(blocks: list[Block], start: int, container: Element) -> int:
-    """Return the place of the text's first block, behind lines that are neither in its container nor like text.
-
-    A subhead right before the container is of the text.
-    """
+    """Return the place of the text's first block: in its container, or a subhead right before that."""
     first = next((block.index for block in blocks[start:] if block.is_within(container)), len(blocks))
     is_headed = start < first < len(blocks) and blocks[first - 1].tag in SUBHEADS and blocks[first - 1].zone is None
     return first - is_headed
