@@ -24,8 +24,8 @@ def open_atomic(path: Path) -> Iterator[TextIO]:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, "it is a folder", str(path))
     if not is_replaceable(path):
-        with path.open("w", encoding="utf-8") as file:
-            yield file
+        with path.open("w", encoding="utf-8") as device:
+            yield device
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     _remove_left_parts(path)

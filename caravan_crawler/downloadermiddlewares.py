@@ -1,4 +1,4 @@
-"""Downloader middlewares: robots.txt by RFC 9309, the site's origin, conditions, false encodings, the identity."""
+"""Downloader middlewares: robots.txt by RFC 9309, origin, proxies, conditions, false encodings, the identity."""
 
 import codecs
 from http import HTTPStatus
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.downloadermiddlewares import httpcompression, robotstxt
+from scrapy.downloadermiddlewares import httpcompression, httpproxy, robotstxt
 from scrapy.exceptions import IgnoreRequest
 from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
@@ -16,7 +16,15 @@ from scrapy.utils.httpobj import urlparse_cached
 from caravan_crawler.addons import CrawlerComponent
 from caravan_crawler.downloadhandlers import header
 from caravan_crawler.extensions.crawl_store import CrawlStore
-from caravan_crawler.failures import PERMANENT, RefusedError, RobotsUnreadError, RunEndsError, end_run, error_message
+from caravan_crawler.failures import (
+    PERMANENT,
+    RefusedError,
+    RobotsUnreadError,
+    RunEndsError,
+    end_run,
+    error_message,
+    is_unanswered,
+)
 from caravan_crawler.outcome import IDENTITY_STAT, OTHER_SITE_STAT
 from caravan_crawler.pages.encoding import utf_16_as_utf_8
 from caravan_crawler.store.store import IDENTITY, identity_problem, site_identity
@@ -114,6 +122,20 @@ class OriginMiddleware(CrawlerComponent):
 def _origin(url: str) -> str:
     """Return scheme and host of a URL: ``https://caravan.kz``."""
     return url.removesuffix(path_of(url))
+
+
+class HttpProxyMiddleware(httpproxy.HttpProxyMiddleware):
+    """Scrapy's middleware, but a site on loopback is asked without the proxy, and a failure names the proxy."""
+
+    def process_request(self, request: Request) -> None:  # type: ignore[override]  # no deprecated spider
+        """Set the proxy of the environment (``http_proxy``), unless the site is on loopback."""
+        if "proxy" in request.meta or not Site(request.url).is_local:
+            super().process_request(request)
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        """Add the proxy, without user and password, to the message of a request without a response."""
+        if (proxy := request.meta.get("proxy")) and is_unanswered(type(exception).__name__):
+            exception.add_note(f"through the proxy {proxy}")
 
 
 #: Headers of a conditional request, and responses of servers that refuse the condition, not the page.

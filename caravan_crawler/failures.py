@@ -95,7 +95,8 @@ def error_message(error: BaseException) -> str:
         return "the response is larger than DOWNLOAD_MAXSIZE"
     # Twisted's ResponseFailed, within Scrapy's error, has a list of what happened.
     reasons = getattr(error, "reasons", None) or getattr(error.__cause__, "reasons", None) or [error]
-    return "; ".join(dict.fromkeys(_cause_message(getattr(reason, "value", reason)) for reason in reasons))
+    messages = [_cause_message(getattr(reason, "value", reason)) for reason in reasons]
+    return "; ".join(dict.fromkeys([*messages, *getattr(error, "__notes__", ())]))
 
 
 def is_answer(failure: Failure) -> bool:

@@ -102,9 +102,9 @@ _NOT_FETCHED = (
 
 
 class _FailedDownloads(logging.Filter):
-    """Notes that a page was not fetched; leaves the stack trace out of the warning, and prints what is none.
+    """Notes that a page was not fetched, and leaves the stack trace out of the warning.
 
-    That robots.txt forbids a page is only a message of level DEBUG.
+    A page that robots.txt forbids is a message of level DEBUG only, and is printed here.
     """
 
     found = False

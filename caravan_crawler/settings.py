@@ -80,6 +80,8 @@ DOWNLOADER_MIDDLEWARES = {
     "caravan_crawler.downloadermiddlewares.ConditionsMiddleware": 580,  # before RetryMiddleware sees an error
     "scrapy.downloadermiddlewares.httpcompression.HttpCompressionMiddleware": None,
     "caravan_crawler.downloadermiddlewares.HttpCompressionMiddleware": 590,  # a plain body may have a false header
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+    "caravan_crawler.downloadermiddlewares.HttpProxyMiddleware": 750,  # not for loopback; failures name the proxy
     "caravan_crawler.archive.archive_middleware.ArchiveMiddleware": 1000,  # next to the downloader: bodies as sent
     "caravan_crawler.downloadermiddlewares.SiteIdentity": 1010,  # first to see a response, so no other site is archived
 }
