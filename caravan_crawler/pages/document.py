@@ -326,8 +326,9 @@ def _place_streamed(tree: LexborHTMLParser) -> None:
     for part in tree.css('body > [hidden][id^="S:"]')[:_MOST_STREAMED]:
         number = (part.attributes["id"] or "").removeprefix("S:")
         place = tree.css_first(f'template[id="B:{number}"], template[id="P:{number}"]') if number.isalnum() else None
-        for child in part.iter(include_text=True) if place is not None else ():
-            place.insert_before(child)
+        if place is not None:
+            for child in part.iter(include_text=True):
+                place.insert_before(child)
 
 
 def parse_document(

@@ -155,7 +155,7 @@ class _Collector:
         self.text.append(block)
 
     def _part_around(self, block: Block) -> Element:
-        """Return the element in which the text goes on: that of several blocks, if most of them are sentences."""
+        """Return the element that holds the rest of the text: that of several blocks, if most of them are sentences."""
         part = outside_of_parts(_around_several(block))
         its = self._blocks[part.first : part.last]
         is_of_text = 2 * sum(ends_sentence(each.text) for each in its) > len(its)
