@@ -52,7 +52,7 @@ SANE_BAND = (Decimal(100), Decimal(2000))
 
 _MARKS = re.compile(r"[$€₸]|\b(?:usd|eur|kzt|тг|тенге|теңге)\b\.?", re.IGNORECASE)
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:([ .,])\d{3})+|\d+)(?:[.,]\d+)?")
-_TEMPERATURE = re.compile(r"([+\-−–]?)\s*(\d{1,2})\s*°?\s*[CСcс]?")
+_TEMPERATURE = re.compile(r"([+\-−–]?)\s*(\d{1,2})\s*°?\s*[CСcс]?\s*°?")
 
 
 def parse_decimal(raw: str) -> Decimal | None:

@@ -1,221 +1,27 @@
 """The page's header: currency ticker, weather and the date of the visit."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import lru_cache
+from itertools import takewhile
 
 from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN
-from caravan_crawler.normalise.numbers import parse_decimal, parse_rate
 from caravan_crawler.pages.blocks import Block
-
-#: Markers before the parts of a block with dollar or euro. They say where it is: in the page's header, in a column or
-#: foot, or elsewhere.
-IN_HEADER, APART, ELSEWHERE = "\1header", "\1apart", "\1elsewhere"
-_PLACES = (IN_HEADER, APART, ELSEWHERE)
-_COLUMNS = frozenset(["aside", "footer"])
-#: Blocks before a column that is the page's top bar, as widgets are in some themes.
-_TOP = 3
-
-_NUMBER = r"[+\-−]?\d[\d\s]{0,6}(?:[.,]\d{1,4})?"
-_TENGE = r"₸|тг\.?|тенге|теңге|KZT"
-_DOLLAR = re.compile(
-    rf"(?:\$|USD|(?:АҚШ\s+)?доллар(?:ы|\s+США)?)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:{_TENGE})?\.?"
-    rf"|(?P<before>{_NUMBER})\s*(?:\$|USD)",
-    re.IGNORECASE,
+from caravan_crawler.pages.ticker import (
+    AROUND,
+    PLACES,
+    apart_from_ticker,
+    names_currency,
+    place_of,
+    read_rates,
+    tokens_of,
 )
-_HAS_DOLLAR = re.compile("[$]|USD|доллар", re.IGNORECASE).search
-_EURO = re.compile(
-    rf"(?:€|EUR|евро|еуро)\s*:?\s*(?P<rate>{_NUMBER})?\s*(?:{_TENGE})?\.?|(?P<before>{_NUMBER})\s*(?:€|EUR)",
-    re.IGNORECASE,
-)
-_OTHER = re.compile(rf"(?:RUB|RUR|CNY|GBP|KGS|UZS|TRY|CHF|JPY|₽|£|¥)\s*:?\s*(?:{_NUMBER})?.{{0,4}}", re.IGNORECASE)
-_BARE = re.compile(rf"{_NUMBER}\s*(?:{_TENGE})?", re.IGNORECASE)
-_TABLE_HEADING = re.compile(
-    r"(?:покупка|продажа|покуп|прод|сатып\s+алу|сату|buy|sell|валюта|(?:курсы?|обмен)(?:\s+валют\w*.{0,20}|\s+нбрк.{0,20})?)\.?",
-    re.IGNORECASE,
-)
-#: Range of the euro's rate in dollars since 1999, with a margin.
-_FEWEST_DOLLARS, _MOST_DOLLARS = Decimal("0.8"), Decimal("1.7")
-#: The price to sell a currency is so near to the one to buy it; the day's change is far smaller.
-_FARTHEST_APART = Decimal("0.1")
-#: Most parts between dollar and euro: the rate, a second rate, the day's change.
-_BETWEEN = 3
 
-
-#: Signs and words that may name the dollar.
-_NAMES_CURRENCY = re.compile("[$€]|USD|EUR|[Дд]оллар").search
-#: A currency's name, which is no part of its rate.
-_WORD = re.compile("[а-яқ]{3}").search
-#: The day's change behind a rate.
-_CHANGE = re.compile(r"\s*\([+\-−]\s?\d[\d.,]*\s?%?\)")
-
-
-def place_of(block: Block, blocks: list[Block]) -> str:
-    """Return the place of a block that names a currency; a column with the weather at the page's top is its header."""
-    place = ELSEWHERE
-    for element in block.element.around:
-        if element.tag == "header":
-            return IN_HEADER
-        if element.tag in _COLUMNS:
-            inside = blocks[element.first : element.last]
-            is_top_bar = element.first <= _TOP and any("°" in other.text for other in inside)
-            place = ELSEWHERE if is_top_bar else APART
-    return place
-
-
-def read_rates(marked: Sequence[str]) -> dict[str, str]:
-    """Return the rates of the ticker among a header's parts, as printed, by ISO 4217 code."""
-    parts: list[str] = []
-    places: dict[int, str] = {}
-    place = ELSEWHERE
-    for part in marked:
-        if part in _PLACES:
-            place = part
-            continue
-        places[len(parts)] = place
-        parts.append(part)
-    for index, part in enumerate(parts):
-        match = _DOLLAR.fullmatch(part) if _HAS_DOLLAR(part) else None
-        dollar, used = _rate_at(match, parts, index) if match else (None, 0)
-        if dollar is None or (places[index] != IN_HEADER and _is_in_table(parts, index, dollar, places[index])):
-            continue
-        beside = [text if places[at] == places[index] else "" for at, text in enumerate(parts)]
-        euro = _euro(beside, index, used, dollar)
-        return {"USD": dollar} if euro is None else {"USD": dollar, "EUR": euro}
-    return {}
-
-
-def _is_in_table(parts: Sequence[str], index: int, dollar: str, place: str) -> bool:
-    """Whether the dollar at ``index`` is a row of a table of currencies."""
-    if place == APART or parse_rate(dollar) is None:
-        return True
-    start, end = index, index + 1
-    while start > 0 and _is_of_currency(parts[start - 1]):
-        start -= 1
-    while end < len(parts) and _is_of_currency(parts[end]):
-        end += 1
-    if any(_TABLE_HEADING.fullmatch(part) for part in parts[max(0, start - 2) : start]):
-        return True
-    has_others = any(_OTHER.fullmatch(part) for part in parts[start:end])
-    has_two_prices = _has_two_prices(parts, index, dollar)
-    # Behind a sign the second number may be the euro's; a ticker of three currencies has signs, or a code and its rate
-    # in one text.
-    is_ticker = "$" in parts[index] or _HAS_DIGIT(parts[index]) is not None
-    return (has_others and has_two_prices) if is_ticker else (has_others or has_two_prices)
-
-
-def _is_of_currency(part: str) -> bool:
-    return any(form.fullmatch(part) for form in (_BARE, _DOLLAR, _EURO, _OTHER))
-
-
-def _has_two_prices(parts: Sequence[str], index: int, dollar: str) -> bool:
-    """Whether behind the dollar's price to buy it is one to sell it."""
-    behind = index + 1 if dollar == parts[index] else index + 2
-    other = parts[behind] if behind < len(parts) else ""
-    first, second = parse_rate(dollar), parse_rate(other) if _BARE.fullmatch(other) else None
-    return first is not None and second is not None and abs(first - second) < first * _FARTHEST_APART
-
-
-def _euro(parts: Sequence[str], dollar_at: int, used: int, dollar: str) -> str | None:
-    """Return the euro's rate: marked as such, or the bare number after the dollar's."""
-    after = [*range(used, min(used + _BETWEEN, len(parts)))]
-    before = [*range(dollar_at - 1, max(-1, dollar_at - 1 - _BETWEEN), -1)]
-    # The day's change may stand between.
-    bare = next((parts[at] for at in after if not (parts[at][:1] in ("+", "-") and _BARE.fullmatch(parts[at]))), "")
-    is_euro = _BARE.fullmatch(bare) and _is_in_proportion(bare, dollar)
-    return _marked_euro(parts, after, dollar) or (bare if is_euro else _marked_euro(parts, before, dollar))
-
-
-def _marked_euro(parts: Sequence[str], places: Sequence[int], dollar: str) -> str | None:
-    for place in places:
-        if label := _EURO.fullmatch(parts[place]):
-            euro, _ = _rate_at(label, parts, place)
-            following = parts[place + 1] if place + 1 < len(parts) else ""
-            if euro and label["before"] and not _is_in_proportion(euro, dollar) and _BARE.fullmatch(following):
-                euro = following  # before the sign was the day's change of the dollar
-            return euro if euro is not None and _is_in_proportion(euro, dollar) else None
-        if not _BARE.fullmatch(parts[place]):
-            break
-    return None
-
-
-def _is_in_proportion(euro: str, dollar: str) -> bool:
-    """Whether a number can be the euro's rate, given the dollar's, if that is readable."""
-    known, rate = parse_rate(dollar), parse_decimal(euro)
-    if known is None or rate is None:
-        return parse_rate(euro) is not None
-    return _FEWEST_DOLLARS < rate / known < _MOST_DOLLARS
-
-
-def _rate_at(match: re.Match[str], parts: Sequence[str], index: int) -> tuple[str | None, int]:
-    """Return the rate as printed, with its sign where they are one text, and the index behind it."""
-    if match["rate"] or match["before"]:
-        is_as_printed = ":" not in parts[index] and not _WORD(parts[index])
-        return parts[index] if is_as_printed else match["rate"] or match["before"], index + 1
-    if index + 1 < len(parts) and _BARE.fullmatch(parts[index + 1]):
-        return parts[index + 1], index + 2
-    return None, index + 1
-
-
-# A city is given as it is named, and not as after a preposition: ``Погода в Астане``.
-_TEMPERATURE = re.compile(
-    r"(?:погода(?:\s+во?(?:\s+[\w\-]+е\b)?)?\s*:?\s*)?(?:(?P<before>[^\W\d_](?:[^\d$€]{0,40}?[^\W\d_])?)[:,]?\s)?"
-    r"(?P<degrees>[+\-−–]?\s?\d{1,2}\s*°\s*[CСcс]?)"
-    r"(?:[\s,]+(?P<city>[^\W\d][^°\d]{1,40})|,\s[^\d°]+[+\-−–]?\d{1,2}°\s*[CСcс]?)?",  # or of a second city
-    re.IGNORECASE,
-)
-#: A city's name; menus, which often stand next to the temperature, begin with other words.
-_CITY = re.compile(
-    r"(?!(?:главная|новости|меню|поиск|войти|вход|вы\s+здесь|рубрики|разделы|спорт|погода|курс\w*|басты|жаңалықтар|мәзір"
-    r"|сейчас|переменн\w*|небольш\w+|слаб\w+|сильн\w+|морось|ливень|дымка|снег\w*|дожд\w*|ясно|солнечно|туман\w*|гроз\w*|метель|\w*облачн\w*|пасмурно|без\s+осадков|ветер|ощущается)\b)"
-    r"[^\W\d_][^\d$€]{1,40}",
-    re.IGNORECASE,
-)
-_YEAR = re.compile(r"(\d{4})\s*(?:год|г\.?|жыл)", re.IGNORECASE)
-_WEEKDAY = re.compile(
-    rf"^(?:(?:сегодня|бүгін)\s*[:,]?\s*)?(?:(?:{WEEKDAY_PATTERN})\.?,?\s+)?(?=\d)|,?\s+\(?(?:{WEEKDAY_PATTERN})\)?\.?$",
-    re.IGNORECASE,
-)
-_CLOCK_BEHIND = re.compile(r"(?<=\d{4}),?\s+\d{1,2}:\d{2}$")
-_ONLY_WEEKDAY = re.compile(rf"(?:{WEEKDAY_PATTERN})\.?", re.IGNORECASE)
-_MONTH = re.compile(MONTH_PATTERN, re.IGNORECASE)
-_DAY = re.compile(rf"\d{{1,2}}\s+(?:{MONTH_PATTERN})", re.IGNORECASE)
-_DAY_AND_YEAR = re.compile(
-    rf"(?P<day>\d{{1,2}}\s+(?:{MONTH_PATTERN}))\s*,?\s+(?P<year>\d{{4}})(?:\s*(?:год|года|г\.?|ж\.?|жыл))?",
-    re.IGNORECASE,
-)
-_YEAR_AND_DAY = re.compile(
-    rf"(?P<year>\d{{4}})\s*(?:год|г\.?|ж\.?|жыл\w*)?\s*,?\s+(?P<day>\d{{1,2}}\s+(?:{MONTH_PATTERN}))", re.IGNORECASE
-)
-# One text may hold several: "$495.1 €583.72", "+3 °C | Алматы".
-_SIDE_BY_SIDE = re.compile(
-    r"\s*[|•·]\s*|\s+(?=(?:[€$]|EUR|USD)\s?:?\s?\d)|(?<=[\d₸])\s+(?=[+\-−]\d{1,2}\s?°)"
-    r"|(?:(?<=[.,]\d)|(?<=[.,]\d\d))\s+(?=\d{3}[.,]\d)|\s+(?=\d{4}\s+[Гг]од)"
-)
-_HAS_SEVERAL = re.compile(r"[|•·€]|EUR|\d\s+(?:[+\-−]\d{1,2}\s?°|\d{3}[.,]\d)").search
-#: A day in digits, which cards have too: the header's has its weekday next to it.
-_IN_DIGITS = re.compile(r"\d{1,2}\.\d{2}\.\d{4}")
-_HAS_DIGIT = re.compile(r"\d").search
-_EMOJI = re.compile("[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\ufe0f]+")
-_ONE_UNIT = re.compile(r"^(?:1\s+)?(?P<code>[A-Z]{3}|[$€])(?:(?<=[A-Z])\s*/\s*KZT|\s*=)?(?P<rest>$|\s.*)")
-_BEFORE_OTHERS = re.compile(r"\s+(?=(?:RUB|RUR|CNY|GBP|KGS|UZS|TRY|CHF|JPY|₽|£|¥)\s?:?\s?\d)")
-#: A unit of temperature in an element of its own behind the number, and what is neither temperature nor city.
-_UNIT, _DEGREES_ALONE = re.compile(r"°\s*[CСcс]?|[CС]"), re.compile(r"[+\-−–]?\d{1,2}")
-_NO_VALUE = re.compile(
-    r"=$|сейчас$|(?:по\s+)?ощущ\w+|feels\s+like|влажность|ветер|давление|(?:макс|мин)\.?\s", re.IGNORECASE
-)
-#: In every part that is not in the usual form; in few others.
-_MAY_BE_UNUSUAL = re.compile(
-    "[=℃\u2600-\u27bf\ufe0f\U0001f1e6-\U0001faff₽£¥]|^(?:1\\s|[°CС]|[СсSs]ейчас|[Пп]о\\s|[Оо]щу|[Ff]eels|[Вв]лаж|[Вв]етер|[Дд]авл|[Мм]акс|[Мм]ин)"
-    "|KZT|RU[BR]|CNY|GBP|KGS|UZS|TRY|CHF|JPY"
-).search
-_PART_MARKS = " \t•·|,▲▼△▽↑↓"
-#: Texts of a row of a forecast, and rows that make one.
-_LONGEST_ROW, _FEWEST_ROWS = 2, 3
 #: Most blocks of the header, menus included.
 _DEEPEST = 400
+#: Longest text of a block, and of one whose texts are all short, in spans side by side.
+_LONGEST, _LONGEST_ROW, _LONGEST_IN_ROW = 80, 400, 40
 
 
 @dataclass
@@ -230,93 +36,161 @@ class Header:
 
 
 def read_header(blocks: list[Block], end: int | None = None) -> Header:
-    """Read the header among ``blocks[:end]``; what is not printed stays empty."""
-    return _read(tuple(_short_parts(blocks[: _DEEPEST if end is None else end])))
+    """Read the header among ``blocks[:end]``; what is not printed, or ambiguous, stays empty."""
+    return _read("\n".join(_short_texts(blocks[: _DEEPEST if end is None else end])))
+
+
+def _short_texts(blocks: list[Block]) -> Iterator[str]:
+    for block in blocks:
+        text, pieces = block.text, block.pieces
+        is_row = _LONGEST < len(text) <= _LONGEST_ROW and all(len(own) <= _LONGEST_IN_ROW for own, _, _ in pieces)
+        if is_row or len(text) <= _LONGEST:
+            if names_currency(text):
+                yield place_of(block, blocks)
+            if len(pieces) == 1:
+                yield text
+            else:
+                yield from (" ".join(own.split()) for own, _, _ in pieces)
+
+
+_EMOJI = re.compile("[\U0001f1e6-\U0001f1ff\U0001f300-\U0001faff\u2600-\u27bf\ufe0f]+")
+#: One text may hold several values: ``+3 °C | Алматы``, ``583.72 +3 °C``.
+_BETWEEN = re.compile(r"[|•·]| (?:(?=[+\-−]\d{1,2}\s?°)(?:(?<=[\d₸] )|(?<=[\d₸], ))|(?=\d{4}\s+[Гг]од))")
+#: A unit of temperature in an element of its own behind the number.
+_UNIT, _DEGREES_ALONE = re.compile(r"°\s*[CСcс]?|[CС]"), re.compile(r"[+\-−–]?\d{1,2}")
 
 
 @lru_cache(maxsize=16)  # the pages of a visit show the same
-def _read(parts: tuple[str, ...]) -> Header:
-    parts = _in_usual_form(parts)
-    header = Header()
-    header.rates = read_rates(parts)
+def _read(text: str) -> Header:
+    parts: list[str] = []
+    for printed in _BETWEEN.sub("\n", _EMOJI.sub(" ", text.replace("℃", "°C"))).split("\n"):
+        part = printed.strip(AROUND)
+        if 0 < len(part) < 4 and _UNIT.fullmatch(part) and parts and _DEGREES_ALONE.fullmatch(parts[-1]):
+            parts[-1] += " °C"
+        elif part:
+            parts += apart_from_ticker(part)
+    header = Header(rates=read_rates(parts))
+    parts = [part for part in parts if part not in PLACES]
     _read_weather(parts, header)
-    header.date = _read_date(parts)
+    header.date = _read_date("\n".join(parts))
     return header
 
 
-def _in_usual_form(printed: Sequence[str]) -> tuple[str, ...]:
-    """Return the parts without emoji, labels of the weather and what else is no value; a number and its unit as one.
+_DEGREES = r"[+\-−–]?\s?\d{1,2}\s*(?:°\s*[CС](?![^\W\d_])|°(?!\s?F\b)|[CС]\s?°)"
+_TEMPERATURE = re.compile(
+    r"(?:(?P<before>[^\W\d_](?:[^\d$€]*?[^\W\d_.])?)[\s:.]*(?:\s[–—-](?=\s[+\-−–]\d))?\s+)?"
+    rf"(?P<degrees>{_DEGREES})(?:\s+(?P<behind>[^\W\d_][^\d$€°]*))?",
+    re.IGNORECASE,
+)
+#: What is neither temperature nor city: texts that begin with it, and words around a city.
+_NO_VALUE = re.compile(
+    r"(?:сейчас|қазір)$|(?:по\s+)?ощущ\w+|feels\s+like|влажность|ветер|давление|(?:макс|мин)\.?\s"
+    r"|(?:дн[её]м|ночью|утром|вечером|завтра|күндіз|түнде|кешке|ертең)\s",
+    re.IGNORECASE,
+).match
+_CLAUSES = re.compile(r"\s*[,;](?!\d)\s*")
+_APART_SIGN = re.compile(r"[+\-−–]\s").match
+_PREPOSITION = re.compile(r"во?\s", re.IGNORECASE).match
+_AROUND_CITY = re.compile(
+    r"^(?:погода|ауа\s+райы)(?:\s+(?:сегодня|сейчас|в\s+городе))?\s*:?\s*|^(?:г|қ)\.\s*|[\s–—:,-]+(?:сейчас|қазір)$",
+    re.IGNORECASE,
+)
+#: A city's name; menus, which often stand next to the temperature, begin with other words. After a preposition it is
+#: as it is named only if it cannot be declined: ``в Алматы``.
+_CITY = re.compile(
+    r"(?!(?:караван|главная|новости|газета|аналитика|общество|подкасты|криминал|спорт|культура|қаз|рус|рубрики"
+    r"|разделы|меню|поиск|войти|вход|выб\w+|вы\s+здесь|погода|курс\w*|басты|жаңалықтар|мәзір|сегодня|сейчас|бүгін"
+    r"|қазір|переменн\w*|небольш\w+|слаб\w+|сильн\w+|морось|ливень|дымка|снег\w*|дожд\w*|ясно|солнечно|туман\w*|гроз\w*"
+    rf"|метель|\w*облачн\w*|пасмурно|без\s+осадков|ветер|ощущается|{WEEKDAY_PATTERN})\b)"
+    r"(?:во?\s+(?=\S+[ыу]$))?(?!во?\s)(?P<name>[^\W\d_][^\d$€]{1,40})",
+    re.IGNORECASE,
+)
+_DAY_AHEAD = re.compile(r"пн|вт|ср|чт|пт|сб|вс|дс|сс|бс|жм|сн|жс|\d{1,2}\.\d{2}", re.IGNORECASE).fullmatch
+#: Cities that a list to choose from has.
+_LARGE_CITIES = frozenset(
+    "астана алматы шымкент актобе караганда тараз павлодар усть-каменогорск семей атырау костанай кызылорда уральск"
+    " петропавловск актау талдыкорган туркестан кокшетау темиртау экибастуз жезказган рудный балхаш".split()
+)
+#: Texts before and behind a temperature that are near, and temperatures there that make a forecast.
+_NEAR, _FEWEST = 4, 3
 
-    ``1 USD = 516,3 ₸`` and ``USD/KZT`` become ``USD 516,3 ₸`` and ``USD``.
-    """
-    parts: list[str] = []
-    for part in printed:
-        if not _MAY_BE_UNUSUAL(part) or part in _PLACES:
-            parts.append(part)
-            continue
-        part = _ONE_UNIT.sub(r"\g<code>\g<rest>", _EMOJI.sub(" ", part).replace("℃", "°C").strip())
-        for text in _BEFORE_OTHERS.split(part):
-            if parts and _UNIT.fullmatch(text) and _DEGREES_ALONE.fullmatch(parts[-1]):
-                parts[-1] = f"{parts[-1]} °C"
-            elif text and not _NO_VALUE.match(text):
-                parts.append(text)
-    return tuple(parts)
 
-
-def _short_parts(blocks: list[Block]) -> list[str]:
-    texts: list[str] = []
-    for block in blocks:
-        if len(block.text) <= 80:
-            # One block may hold the whole ticker, in spans side by side.
-            pieces = block.pieces
-            if _NAMES_CURRENCY(block.text):
-                texts.append(place_of(block, blocks))
-            texts += [block.text] if len(pieces) == 1 else [" ".join(text.split()) for text, _, _ in pieces]
-    if _HAS_SEVERAL("".join(texts)):  # few headers have one, and all texts are asked at once
-        texts = [part for text in texts for part in (_SIDE_BY_SIDE.split(text) if _HAS_SEVERAL(text) else [text])]
-    return [part for text in texts if (part := (_CHANGE.sub("", text) if "(" in text else text).strip(_PART_MARKS))]
-
-
-def _read_weather(parts: Sequence[str], header: Header) -> None:
+def _read_weather(printed: Sequence[str], header: Header) -> None:
+    degrees = [index for index, part in enumerate(printed) if "°" in part]
+    near = printed[max(0, degrees[0] - _NEAR * 3) : degrees[-1] + _NEAR * 3] if degrees else ()
+    parts = [part for part in near if not _NO_VALUE(part)]
     for index, part in enumerate(parts):
-        match = _TEMPERATURE.fullmatch(part) if "°" in part else None
-        if match is None or _is_in_forecast(parts, index):
+        if "°" not in part or _is_in_forecast(parts, index):
             continue
+        clauses = [clause for clause in _CLAUSES.split(part) if not _NO_VALUE(clause)]
+        found = [(at, match) for at, clause in enumerate(clauses[:2]) if (match := _TEMPERATURE.fullmatch(clause))]
+        # Between a city and a number, a stroke on its own may be no minus.
+        if not found or (found[0][1]["before"] and _APART_SIGN(found[0][1]["degrees"])):
+            continue
+        at, match = found[0]
         header.temperature = match["degrees"]
-        following = parts[index + 1] if index + 1 < len(parts) else ""
-        before = parts[index - 1] if index else ""
-        near = (match["city"], match["before"], following, before)
-        header.city = next((part for part in near if part and _CITY.fullmatch(part)), None)
+        near = [match["behind"], *clauses[at + 1 : at + 2], match["before"], *clauses[:at]]
+        beside = [*parts[index + 1 : index + 3], *reversed(parts[max(0, index - 2) : index])]
+        if len(_LARGE_CITIES.intersection(map(str.lower, beside))) < 2:
+            near += [*parts[index + 1 : index + 2], *parts[max(0, index - 1) : index]]
+        header.city = _city(near)
         return
 
 
+def _city(texts: Iterable[str | None]) -> str | None:
+    """Return the first of ``texts`` that is a city's name, unless one before it is a declined name."""
+    for text in texts:
+        name = _AROUND_CITY.sub("", text or "")
+        if _PREPOSITION(name) and not _CITY.fullmatch(name):
+            break
+        if (match := _CITY.fullmatch(name)) and tokens_of(name) is None:
+            return match["name"]
+    return None
+
+
 def _is_in_forecast(parts: Sequence[str], index: int) -> bool:
-    """Whether a temperature is one of several, each of a city or a day."""
-    near = parts[max(0, index - _LONGEST_ROW * 2) : index + _LONGEST_ROW * 2 + 1]
-    return sum("°" in part and _TEMPERATURE.fullmatch(part) is not None for part in near) >= _FEWEST_ROWS
+    """Whether a temperature is one of several, each of a city or a day; the current one may be before those of days."""
+    at = min(index, _NEAR * 2)
+    near = parts[index - at : index + _NEAR * 2]
+    days = [_DAY_AHEAD(part) is not None for part in [*near, ""]]
+    of_days = [sum(days) > 1 and (days[place - 1] or days[place + 1]) for place in range(len(near))]
+    if of_days[at]:
+        row = list(takewhile(lambda part: "°" in part or _DAY_AHEAD(part), near[at:]))
+        return days[at - 1] or sum("°" in part for part in row) * 2 != len(row) + 1
+    around = range(max(0, at - _NEAR), min(len(near), at + _NEAR + 1))
+    return sum(not of_days[place] and _TEMPERATURE.fullmatch(near[place]) is not None for place in around) >= _FEWEST
 
 
-def _read_date(parts: Sequence[str]) -> str | None:
-    year = day = None
-    for before, printed, following, behind in zip(
-        ["", *parts], parts, [*parts[1:], ""], [*parts[2:], "", ""], strict=False
-    ):
-        part = _WEEKDAY.sub("", printed) if _HAS_DIGIT(printed) else ""
-        part = _CLOCK_BEHIND.sub("", part) if part != printed else part  # without a weekday it may be an article's date
-        if not part[:1].isdigit():
-            continue
-        if part.isdecimal() and _MONTH.fullmatch(following):  # a part of its own, each
-            part = f"{part} {following}"
-            part = f"{part} {behind}" if re.fullmatch(r"\d{4}", behind) else part
-        if _IN_DIGITS.fullmatch(part) and (part != printed or any(map(_ONLY_WEEKDAY.fullmatch, (before, following)))):
-            return part
-        if match := _DAY_AND_YEAR.fullmatch(part) or _YEAR_AND_DAY.fullmatch(part):
-            return f"{match['day']} {match['year']}"
-        if match := _YEAR.fullmatch(part):
-            year = year or match[1]
-        elif _DAY.fullmatch(part):
-            # Cards above the headline may print days too; the header's stands next to its year.
-            day = part if day is None or year is None else day
-        if year and day:
-            return f"{day} {year}"
+_DAY_OF_WEEK = rf"(?:{WEEKDAY_PATTERN})(?![^\W\d_])"
+_FILL = rf"(?:[\s,.;()]|{_DAY_OF_WEEK})*"
+_YEAR = r"(?:19|20)\d{2}(?!\d)(?:\s*(?:года?|г|жыл\w*|ж)(?![^\W\d_]))?"
+_MONTH = rf"(?:{MONTH_PATTERN})(?![^\W\d_])"
+_CLOCK = r"\d{1,2}:\d{2}(?::\d{2})?"
+#: A date in texts of its own, perhaps one for each of its parts. One in digits, which cards have, too, needs its
+#: weekday, or the weather before or behind it.
+_DATE = re.compile(
+    rf"^(?P<weather>[^\n]*°[^\n]*\n(?:{_CLOCK}\n)?)?(?P<today>(?:(?:сегодня|бүгін|{_DAY_OF_WEEK})[\s,.:]*)*)"
+    rf"(?:(?P<digits>\d{{1,2}}[./]\d{{2}}[./]\d{{4}})"
+    rf"|(?:(?P<year>{_YEAR}){_FILL})?"
+    rf"(?:(?P<day>\d{{1,2}})\s+(?P<month>{_MONTH})(?P<short>\.)?"
+    rf"|(?P<month_first>{_MONTH})\s+(?P<day_behind>\d{{1,2}})(?:st|nd|rd|th)?(?!\w))"
+    rf"(?:{_FILL}(?P<year_behind>{_YEAR}))?)"
+    rf"(?P<rest>{_FILL})(?P<clock>,?[ ]{_CLOCK})?$(?P<weather_behind>(?:\n{_CLOCK})?\n[^\n]*°)?",
+    re.IGNORECASE | re.MULTILINE,
+)
+_HAS_DAY_OF_WEEK = re.compile(_DAY_OF_WEEK, re.IGNORECASE).search
+_HAS_YEAR = re.compile(r"(?:19|20)\d\d").search
+
+
+def _read_date(text: str) -> str | None:
+    """Return the date of the visit among the lines of ``text``, without its weekday and clock."""
+    for match in _DATE.finditer(text) if _HAS_YEAR(text) else ():
+        is_today = bool(match["today"]) or _HAS_DAY_OF_WEEK(match["rest"]) is not None
+        if (match["clock"] or match["short"] or match["month_first"]) and not is_today:
+            continue  # it may be an article's
+        if match["digits"] and (is_today or match["weather"] or match["weather_behind"]):
+            return match["digits"]
+        if year := match["year"] or match["year_behind"]:
+            day, month = match["day"] or match["day_behind"], match["month"] or match["month_first"]
+            return f"{day} {month} {year[:4]}"
     return None

@@ -87,3 +87,28 @@ WEATHER = {
 def test_weather_in_one_line(line: str) -> None:
     found = read_header(parse_document(document(f"<header>{line}</header>").encode(), URL, SITE, "utf-8").blocks, None)
     assert (found.temperature, found.city) == WEATHER[line]
+
+
+LINES = {
+    "495.1 $ 583.72 €": {"USD": "495.1", "EUR": "583.72"},
+    "1 USD = 495.1 ₸, 1 EUR = 583.72 ₸": {"USD": "495.1", "EUR": "583.72"},
+    "EUR/KZT 583.72 +0,2% CNY/KZT 70.1 USD/KZT 495.1 −0,1%": {"USD": "495.1", "EUR": "583.72"},
+    "Серебро $ 148.7 Доллар США 495.1": {},
+    "USD 495.1 EUR/USD 1.18": {"USD": "USD 495.1"},
+    "$ 495.1 € 83.72": {"USD": "$ 495.1"},
+    "USD 1 495.1": {},
+    "100 USD 495.1": {},
+    "USD 495.1 497.3 EUR 583.72 586.1": {"USD": "USD 495.1", "EUR": "EUR 583.72"},
+    "USD 495.1 497.3": {"USD": "USD 495.1"},
+    "USD 495.1 USD 497.3": {},
+    "USD 495.1 в обменниках Алматы": {},
+    "Brent $ 495.1": {},
+    "495.1 ₸ за $1": {},
+    "$495": {},
+}
+
+
+@pytest.mark.parametrize("line", LINES)
+def test_rates_in_one_line(line: str) -> None:
+    found = read_header(parse_document(document(f"<header>{line}</header>").encode(), URL, SITE, "utf-8").blocks, None)
+    assert found.rates == LINES[line]
