@@ -277,7 +277,12 @@ class _Scan:
         if block.has_links and block.text[-1] == ",":
             return True
         names = section_names(self.blocks[: self.headline])
-        return block.text in names or (block.has_links and _BETWEEN_SECTIONS.split(block.text, maxsplit=1)[0] in names)
+        if block.has_links:
+            return _BETWEEN_SECTIONS.split(block.text, maxsplit=1)[0] in names
+        # A lede may be as short; in a cell before that of the date it is none.
+        following = self.blocks[block.index + 1 : block.index + 2]
+        is_in_row = block.tag == "td" and any(each.tag == "td" and has_dated(facts_of(each)) for each in following)
+        return is_in_row and block.text in names
 
 
 def _divide(document: Document, scan: _Scan) -> Front:
