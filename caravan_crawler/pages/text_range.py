@@ -42,8 +42,8 @@ _MOST_WORDS_OF_ID = 3
 _NEAR = 4
 #: Letters of a text far longer than another one, to that one's.
 _FAR_LONGER = 2
-#: Blocks of the card of another article.
-_LARGEST_CARD = 8
+#: Blocks of the card of another article, and blocks that show whether an element is of the text.
+_LARGEST_CARD, _MOST_ASKED = 8, 40
 
 
 @dataclass
@@ -155,9 +155,9 @@ class _Collector:
         self.text.append(block)
 
     def _part_around(self, block: Block) -> Element:
-        """Return the element that holds the rest of the text: that of several blocks, if most of them are sentences."""
+        """Return the element that holds the rest of the text: that of several blocks, if the next are sentences."""
         part = outside_of_parts(_around_several(block))
-        its = self._blocks[part.first : part.last]
+        its = self._blocks[block.index : min(part.last, block.index + _MOST_ASKED)]
         is_of_text = 2 * sum(ends_sentence(each.text) for each in its) > len(its)
         return part if is_of_text and not self._headline.is_within(part) else outside_of_parts(block.element)
 

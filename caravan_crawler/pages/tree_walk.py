@@ -237,7 +237,7 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
         elif tag in _ICONS and is_icon_font(child.attributes.get("class") or ""):
             icon = {**child.attributes, "title": child.text()}
         elif not ((attributes := child.attributes) and _is_hidden(attributes)):
-            if kind == _BLOCK and "style" in attributes and _INLINE_STYLE.search(attributes["style"] or ""):
+            if tag == "div" and "style" in attributes and _INLINE_STYLE.search(attributes["style"] or ""):
                 kind = _INLINE
             if kind == _BLOCK and pieces:
                 flush(block, zone)

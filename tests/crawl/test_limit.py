@@ -2,6 +2,7 @@
 
 import json
 from contextlib import closing
+from datetime import date, timedelta
 from pathlib import Path
 from sqlite3 import connect
 from typing import Any
@@ -78,14 +79,18 @@ def test_killed_runs_with_a_limit(tmp_path: Path) -> None:
 
 def test_a_limited_run_raises_no_alarm_about_what_it_did_not_read(tmp_path: Path) -> None:
     """An edit is all it reads of a site whose last new article is months old by its clock."""
-    with serve(SampleSite(articles=40)) as server:
+    with serve(SampleSite(articles=90)) as server:
         options = ("-a", f"site={server.url}", "-a", "refresh_days=20000")
         assert crawl(tmp_path, *options).code == 0
         with closing(connect(tmp_path / "caravan.db")) as store, store:
             store.execute("UPDATE runs SET started_at = '2020-01-01T00:00:00+00:00'")
-            store.execute("UPDATE articles SET headline = 'another', etag = NULL, last_modified = NULL")
-            days = [(f"2026-01-{number % 28 + 1:02}", number) for number in range(40)]
-            store.executemany("UPDATE articles SET date_published = ? WHERE rowid = ?", days)
+            # Ten articles of long ago are read again; the others, of the days before that run, are not modified.
+            old = "SELECT key FROM articles WHERE date_published < '2015-01-01' ORDER BY key LIMIT 10"
+            store.execute(
+                f"UPDATE articles SET headline = 'another', etag = NULL, last_modified = NULL WHERE key IN ({old})"
+            )
+            days = [(str(date(2019, 12, 31) - timedelta(number)), number) for number in range(100)]
+            store.executemany(f"UPDATE articles SET date_published = ? WHERE rowid = ? AND key NOT IN ({old})", days)
         done = crawl(tmp_path, *options, "-a", "limit=5")
         assert (done.code, report_of(done)["silence"], len(done.articles)) == (0, None, 5), done.log[-1000:]
         assert crawl(tmp_path, *options, "-a", "limit=500").code == 3, "a run that ends before its limit is a whole one"
