@@ -163,8 +163,8 @@ def _is_surname(name: str) -> bool:
     return all(word not in _NO_SURNAME and (_VOWELS & set(word)) for word in capitals)
 
 
-def is_office(text: str) -> bool:
-    """Whether a whole block is a journalist's office: ``экономический обозреватель``."""
+def names_role(text: str) -> bool:
+    """Whether a whole block is a journalist's role: ``экономический обозреватель``."""
     return len(text) < _LONGEST_NAME and _ROLE.fullmatch(text) is not None
 
 

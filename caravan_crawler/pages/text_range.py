@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
-from caravan_crawler.pages.bylines import is_office, is_person
+from caravan_crawler.pages.bylines import is_person, names_role
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import has_dated
 from caravan_crawler.pages.fact_lines import facts_of
@@ -176,7 +176,7 @@ class _Collector:
         goes_on = _goes_on(block, container, article, before_trending=self._is_before_trending) or self._is_next(block)
         # Behind a linked heading, a name or a date an excerpt, a biography or a comment follows.
         before = self._blocks[block.index - 1]
-        if is_office(before.text):
+        if names_role(before.text):
             before = self._blocks[before.index - 1]
         is_signed = before.zone is None and _is_signed(before) and not _is_twin(block, container, article)
         return goes_on and not is_signed and not (before.tag in SUBHEADS and before.is_all_links)
