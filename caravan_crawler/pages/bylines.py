@@ -51,7 +51,9 @@ _PHOTOGRAPHER_LABEL = re.compile(
     re.IGNORECASE,
 )
 #: Letters of a name in a block of its own, and marks around it.
-_LONGEST_NAME, AROUND_NAMES = 60, " ·•|,"
+_LONGEST_NAME, AROUND_NAMES = 60, " ·•|,@"
+#: Letters of an initial with its stop; one may be typed in another alphabet.
+_LONGEST_INITIAL = 2
 #: Blocks of an author's name and office.
 _NAME_AND_OFFICE = 2
 #: One name behind ``Автор:``, as pages of AMP have it.
@@ -88,7 +90,7 @@ _NOT_PEOPLE = frozenset(
 )
 
 _OF_AUTHOR = re.compile(
-    r"/author|/(?:avtor[iy]?|users?|members?|profiles?|journalists?|userinfo\.php|memberlist\.php)\b"
+    r"(?:^|/)author|/(?:avtor[iy]?|users?|members?|profiles?|journalists?|userinfo\.php|memberlist\.php)\b"
 )
 
 
@@ -193,6 +195,8 @@ def is_person(name: str) -> bool:
     words = name.split()
     if not 2 <= len(words) <= 4 or _is_office(name) or _CREDIT_VERB.match(name):
         return False
+    if len({word.isascii() for word in words if len(word) > _LONGEST_INITIAL}) > 1:
+        return False  # a word in front of a name in another language: ``By Иван Петров``
     return _PERSON_IN_LABEL.fullmatch(name) is not None and _is_surname(name)
 
 
@@ -230,7 +234,7 @@ def names_somebody(block: Block) -> bool:
 
 def is_marked_as_author(block: Block) -> bool:
     """Whether an element around a name says whose it is: two words in capitals may be a place or a section, too."""
-    inlines = (inline for _, _, inline in block.pieces if inline is not None)
+    inlines = (each for _, _, inline in block.pieces if inline is not None for each in inline.below(block.element))
     third = (each for each in islice(block.element.around, 2, 3) if each.last - each.first <= _NAME_AND_OFFICE)
     around = [*islice(block.element.around, 2), *third, *inlines]
     marks = " ".join(f"{each.names} {each.get('itemprop')} {each.get('rel')}" for each in around)

@@ -256,18 +256,16 @@ def linked_authors(block: Block) -> list[Fact]:
     for text, link, inline in block.pieces:
         name = _LABEL_IN_LINK.sub("", " ".join(text.split()))
         is_single = marks_author(link, None) and is_single_name(name)
-        if inline and marks_author(link, inline) and (is_person(name) or is_single):
-            found.append(Fact("author", name))
+        if inline and marks_author(link, inline):
+            found += [Fact("author", each) for each in ([name] if is_single else people_in(name))]
     return found
 
 
 def _bare_authors(block: Block, names: list[str]) -> list[Fact]:
     """Return the people among the names next to a date that are no links, as sections are."""
     linked = {" ".join(text.split()) for text, link, _ in block.pieces if link is not None}
-    names = [name for name in names if name not in linked]
-    bylines = [read_byline(name) for name in names if not is_person(name)]
-    people = [name for name in names if is_person(name)] + [name for each in bylines if each for name in each.authors]
-    return [Fact("author", name) for name in people]
+    lines = [(people_in(name), read_byline(name)) for name in names if name not in linked]
+    return [Fact("author", name) for people, line in lines for name in people or (line.authors if line else ())]
 
 
 def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
@@ -333,7 +331,7 @@ def _is_topic(text: str, link: Element) -> bool:
 
 def _may_stand_by_a_date(text: str) -> bool:
     is_a_name = len(text) <= 40 and len(text.split()) <= 3 and text[:1].isupper() and text[-1] not in ".!?;,"
-    return is_a_name or _JOINTS.fullmatch(text) is not None or read_byline(text) is not None
+    return is_a_name or _JOINTS.fullmatch(text) is not None or bool(people_in(text)) or read_byline(text) is not None
 
 
 def _splits(block: Block) -> Iterator[list[str]]:
@@ -344,7 +342,8 @@ def _splits(block: Block) -> Iterator[list[str]]:
     if "\n" in block.text:
         yield block.text.splitlines()
     if len(pieces) > 1:
-        parted = [part for piece in pieces for part in _BEFORE_DATE.split(piece)]
+        by_marks = [part for piece in pieces for part in ([piece] if fact_in(piece) else _SEPARATORS.split(piece))]
+        parted = [part for mark in by_marks for each in _BEFORE_DATE.split(mark) if (part := each.strip(ORNAMENT))]
         if len(parted) > len(pieces):
             yield parted
         if len(pieces) % 2 == 0 and all(map(_BARE_LABEL.fullmatch, pieces[::2])):

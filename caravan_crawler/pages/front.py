@@ -143,7 +143,7 @@ class _Scan:
                 authors = [Fact("author", name) for name in people]
                 if people and (self._is_author_next or is_marked_as_author(block)):
                     self.facts.append((block.index, authors))
-                elif people and all(map(is_sure_name, people)) and self._stands_by_date(block):
+                elif people and all(map(self._is_surely_a_person, people)) and self._stands_by_date(block):
                     self._by_date.append((block.index, authors))
             elif not self._is_passed_over(block):
                 self.texts.append(block.index)
@@ -222,6 +222,10 @@ class _Scan:
             return False
         pair = common_container(before, block)
         return before.text[-1] == ":" or before.tag == "dt" or pair.last - pair.first == len((before, block))
+
+    def _is_surely_a_person(self, name: str) -> bool:
+        """Whether a name ends as surnames do, or the page's metadata has it as that of the author."""
+        return is_sure_name(name) or name in (self.document.structured.text("author") or "")
 
     def _stands_by_date(self, block: Block) -> bool:
         """Whether a name, which no link makes a topic, stands next to the date, or with a place between them."""

@@ -34,6 +34,7 @@ HEADLINE = {
     "is a link to another article": -6,
     "is the name of a section, and not the title": -4,
     "stands in a column or the foot": -4,
+    "is a heading in a text": -4,
     "stands in a menu": -8,
 }
 #: How many blocks of text may stand between the headline and the facts under it.
@@ -90,6 +91,8 @@ def find_headline(document: Document) -> tuple[int | None, list[Weighed]]:
     all_weighed = [_weigh_headline(blocks, index, titles, is_teaser_here) for index in candidates]
     own = document.site.address(document.url, document.url)
     for weighed in all_weighed:
+        if weighed.block not in titles and _is_in_text(blocks, weighed.block, candidates):
+            weighed.add(HEADLINE, "is a heading in a text")
         link = blocks[weighed.block].link
         address = document.site.address(link.get("href") or "", document.base_url) if link is not None else None
         if address is not None and own is not None and address.key != own.key:
@@ -97,6 +100,16 @@ def find_headline(document: Document) -> tuple[int | None, list[Weighed]]:
     # If two have equal evidence, the heading, then the first.
     best = max(all_weighed, key=lambda weighed: (weighed.sum, _heading(blocks[weighed.block]) == "h1")).block
     return best, all_weighed
+
+
+def _is_in_text(blocks: list[Block], index: int, candidates: Collection[int]) -> bool:
+    """Whether a heading of the same kind stands before one in the same element, and a paragraph between the two."""
+    element = blocks[index].element
+    for before in candidates:
+        other = blocks[before].element
+        if before < index and (other.tag, other.parent) == (element.tag, element.parent):
+            return any(map(is_prose, blocks[before + 1 : index]))
+    return False
 
 
 def _is_headed_text(blocks: list[Block], index: int) -> bool:
@@ -128,23 +141,25 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
         if any(not _is_in_menu(document.blocks[index]) for index in same):
             return same[:_MOST_CANDIDATES]
         in_menus = in_menus or same
-    return in_menus[:_MOST_CANDIDATES] or _headings_in_title(document)
+    return in_menus[:_MOST_CANDIDATES] or _parts_of_title(document)
 
 
-def _headings_in_title(document: Document) -> list[int]:
-    """Return the headings that the title begins or ends with, where a mark parts them from the rest of it."""
+def _parts_of_title(document: Document) -> list[int]:
+    """Return the headings, or else other blocks, that the title begins or ends with, parted by a mark from its rest."""
     title = clean(document.structured.title or "")
     found = []
     for block in document.blocks if title else ():
         text = block.text
-        if len(text) <= _SHORTEST_TITLE or block.zone is not None or _heading(block) is None or is_the_site(text):
+        if len(text) <= _SHORTEST_TITLE or block.zone is not None or is_the_site(text):
             continue
         if title.startswith(text):
             is_part = _MARK_BEHIND.fullmatch(title, len(text)) is not None
         else:
             is_part = title.endswith(text) and _MARK_BEFORE.fullmatch(title, 0, len(title) - len(text)) is not None
         found += [block.index] if is_part else []
-    return found[:_MOST_CANDIDATES]
+    blocks = document.blocks
+    headings = [index for index in found if _heading(blocks[index]) is not None]
+    return (headings or [index for index in found if blocks[index].link is None])[:_MOST_CANDIDATES]
 
 
 def _is_in_menu(block: Block) -> bool:

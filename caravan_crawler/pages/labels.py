@@ -76,7 +76,7 @@ _LABELS = re.compile(
     r"|.{0,60}(?:арна(?:лары)?мызға|парақшамызға|каналымызға)\s+жазылыңыз.{0,40}|поддержать(?:\s+\w+){0,2}|toggle"
     r"|(?:если\s+(?:у\s+вас|вы)\s+)?(?:хотите|стали|есть)\s.{0,60}(?:пишите|присылайте|звоните)\s.{0,80}"
     r"|рассылка\s*:.{0,60}\sподпи\w+|(?:примерное\s+)?время\s+чтения\s*:.{1,20}|(?:у\s+вас\s+)?есть\s+новость\W*|напишите\s+нам(?:\s+\S+){0,3}|жаңалықтарды\s.{0,40}(?:арна|парақша)\w*\s.{0,20}оқы\w+"
-    r"|теги|метки|тэги|тегтер|(?:рас)?печат(?:ь|ать)|(?:версия\s+)?для\s+печати|поделились"
+    r"|теги|метки|тэги|тегтер|tags|категори[яи]|(?:рас)?печат(?:ь|ать)|(?:версия\s+)?для\s+печати|поделились"
     r"|(?:информация|сведения)\s+о\s+материале|(?:мақала|материал)\s+туралы|(?:ваша\s+)?реакци[яи]"
     r"|(?:послать|отправить)\s+другу|наверх|(?:<-\s*)?назад(?:\s+к\s.{2,20})?|адрес\s+(?:статьи|страницы|материала)\s*:.{0,100}|закрыть(?:\s+окно)?|впер[её]д|главная|показать\s+ещ[её]|загрузить\s+ещ[её]"
     r"|оцените\s+.{0,40}|понравил(?:ась|ось)\s+.{0,30}|★[★☆\s]*|\(?\s*пока\s+оценок\s+нет\s*\)?|(?:рейтинг|оценка)\s*:?\s*[\d.,/\s()]*"
@@ -108,7 +108,7 @@ _RIGHTS = re.compile(
     r"\(c\)\s*\d{4}|все\s+права\s+защищены|барлық\s+құқықтар|редакция\s+не\s+нес[её]т"
     r"|не\s+является\s+(?:публичной\s+)?офертой|материал\w*\s+(?:көшіріп|көшірген|пайдалан)\w*.{0,40}\s(?:гипер)?сілтеме"
     r"|мнение\s+автор\w+\s+(?:может|могут)\s+не\s+совпадать|свидетельство\s+о\s+постановке|по\s+вопросам\s+(?:размещения\s+)?рекламы"
-    r"|^авторские\s+права\s*:|материалы\s.{0,30}распространяются\s+по\s+лицензии|вы\s+зашли\s+на\s+сайт\s+как\s+незарегистрированный\s+пользователь",
+    r"|^авторские\s+права\s*:|(?:proudly\s+)?powered\s+by\s|(?:theme|design)(?:ed)?\s+by\s|материалы\s.{0,30}распространяются\s+по\s+лицензии|вы\s+зашли\s+на\s+сайт\s+как\s+незарегистрированный\s+пользователь",
     re.IGNORECASE,
 )
 # Each of these stands in articles too; the foot of a page begins with one, or has several.
@@ -134,6 +134,10 @@ _OF_IMPRINTS += [
     "сілтеме",
     "мнение автор",
     "незарегистрированный",
+    "powered by",
+    "theme by",
+    "design by",
+    "designed by",
 ]
 #: Letters of a line that only says whose something is; those before or behind its ``©``.
 _LONGEST_LINE_OF_RIGHTS, _LONGEST_BEFORE_RIGHTS = 100, 40
@@ -179,7 +183,7 @@ def is_comments_label(text: str) -> bool:
 
 
 #: The label of an article's tags, and the commas between them.
-_LABEL_OF_TAGS = re.compile(r"(?:tagged|теги|тэги|метки|помечен\w*|тегтер|tags)[\s:,|]*", re.IGNORECASE)
+_LABEL_OF_TAGS = re.compile(r"(?:tagged|теги|тэги|метки|помечен\w*|тегтер|tags)[\s:,|/]*", re.IGNORECASE)
 
 
 def is_label_with_links(block: Block) -> bool:
@@ -240,9 +244,9 @@ def is_markup(text: str) -> bool:
 
 
 def is_list_of_links(block: Block) -> bool:
-    """Whether a block is several links with nothing but commas between them."""
+    """Whether a block is several links with nothing but commas or ``#`` between them."""
     outside = {text.strip() for text, link, _ in block.pieces if link is None}
-    return outside <= {"", ","} and len(block.linked_texts()) > 1
+    return outside <= {"", ",", "#"} and len(block.linked_texts()) > 1
 
 
 def is_passed_over(block: Block) -> bool:

@@ -108,11 +108,21 @@ def find_layout(document: Document) -> Layout:
         layout.text = text_in(container, blocks, layout.trending)
     else:
         layout.text = text_from(front.text_start, document, headline, layout.trending, foot)
-        start = longer_text(blocks, headline, layout.text, foot)
+        start = _begun_again(blocks, layout.text, foot) or longer_text(blocks, headline, layout.text, foot)
         if start is not None:
             layout.text = text_from(start, document, headline, layout.trending, foot)
     layout.facts_after_text = _facts_behind(blocks, layout)
     return layout
+
+
+def _begun_again(blocks: list[Block], text: TextRange, foot: int) -> int | None:
+    """Return where a text begins again, or None: a theme prints its first paragraphs, the last one cut, over it."""
+    first = blocks[text.start] if text.blocks else None
+    if first is None or not is_prose(first):
+        return None
+    again = next((each.index for each in blocks[first.index + 1 : foot] if each.text == first.text), foot)
+    excerpt = [each.text for each in filter(is_prose, blocks[first.index : again])]
+    return again if {*excerpt[:-1], first.text} <= {each.text for each in blocks[again:foot]} else None
 
 
 def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:
@@ -133,7 +143,8 @@ def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:
         if has_dated(facts) and dated_in is not None and not block.is_within(dated_in):
             break  # the day of the visit
         is_caption = block.zone == "figcaption" and any(fact.kind == "credit" for fact in facts)
-        if not (block.zone is None or is_caption) or not _shares_article(block, blocks, headline):
+        is_heading = block.tag in SUBHEADS and position == headline - 1
+        if not (block.zone is None or is_caption) or not (is_heading or _shares_article(block, blocks, headline)):
             break
         if facts and position and is_of_card(blocks[position - 1], block) and not names_somebody(blocks[position - 1]):
             break

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from caravan_crawler.pages.blocks import HEADINGS, Block, Element, common_container
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_lines import facts_of
-from caravan_crawler.pages.labels import is_colophon, is_end_label
+from caravan_crawler.pages.labels import is_colophon, is_end_label, is_prose
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import is_list_of_topics
 from caravan_crawler.pages.text_range import heads_another
@@ -16,9 +16,9 @@ from caravan_crawler.urls import Site
 
 _TAG_PATH = re.compile(r"(?:/[^?#]*)?/(?:tags?[/:?]|posts-?by-?tag/)[^/]+", re.IGNORECASE)
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
-_SECTION_PATH = re.compile(r"/(?:category/.*|rubric\w*/.*|.*/category/.*|[^/?]*/?)", re.IGNORECASE)
+_SECTION_PATH = re.compile(r"/(?:categor(?:y|ies)/.*|authors?/.*|rubric\w*/.*|.*/category/.*|[^/?]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?:\s|[,;:#|•·/.]|\(\d+\)|теги|тэги|метки|метка|темы|тема|(?:больше|ещ[её])(?:\s+по\s+теме)?|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|тегтер|белгі(?:лер)?|(?:ұқсас\s+)?тақырып(?:тар)?|(?:(?:похожие|related)\s+)?(?:темы|topics)|tags|tagged|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
+    r"(?:\s|[,;:#|•·/.]|\(\d+\)|теги|тэги|метки|метка|темы|тема|(?:больше|ещ[её])(?:\s+по\s+теме)?|ярлыки|ключевые\s+слова|хештеги|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|тегтер|белгі(?:лер)?|(?:ұқсас\s+)?тақырып(?:тар)?|(?:(?:похожие|related)\s+)?(?:темы|topics)|tags|tagged|filed\s+under|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
     r"|и|posted\s+in|нет\s+комментариев|\d+\s+комментари\w+|»)*",
     re.IGNORECASE,
 )
@@ -70,9 +70,9 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
             outside += text
         elif _is_topic(link, site, page_url) or (is_labelled and not _is_section(link, site, page_url)):
             tags += [words] if words else []
-        elif words and not _is_section(link, site, page_url) and link.get("rel") != "bookmark":
+        elif words and not (_is_section(link, site, page_url) or _is_to_itself(link, site, page_url)):
             return []
-        elif words and not link.get("rel"):
+        elif words and not link.get("rel") and not _is_to_itself(link, site, page_url):
             sections.append(words)
     outside = " ".join(outside.split())
     if not tags and is_named:  # some sites have a page for each topic at the root
@@ -98,10 +98,13 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
     headline = layout.headline if layout.headline is not None else layout.text.start
     for block in blocks[max(0, headline - _FARTHEST_ABOVE) : layout.text.start]:
         is_inside = article is not None and block.is_within(article)
-        if (is_inside or (block.index > headline and facts_of(block))) and _may_hold_tags(block):
+        is_below = block.index > headline
+        may_hold = _may_hold_tags(block) or (is_below and block.zone == "aside" and _TAGS_LABEL.match(block.text))
+        if may_hold and (is_inside or (is_below and facts_of(block))):
             tags = tag_texts(block, document.site, document.base_url)
             yield from tags or _tags_among_facts(block, document)
-    for block in [*blocks[layout.text.end : end], *behind]:
+    behind_text = next((each.index + 1 for each in reversed(layout.text.blocks) if is_prose(each)), layout.text.end)
+    for block in [*blocks[behind_text:end], *behind]:
         if layout.headline is not None and heads_another(block, blocks[layout.headline], blocks):
             break
         is_inside = article is not None and block.is_within(article)
@@ -170,7 +173,7 @@ def _ends_article(block: Block) -> bool:
         or is_colophon(block.text)
     ):
         return True
-    return block.tag in HEADINGS and _TAGS_LABEL.fullmatch(block.text) is None
+    return block.tag in HEADINGS and _TAGS_LABEL.fullmatch(block.text) is None and not facts_of(block)
 
 
 def _may_hold_tags(block: Block) -> bool:
@@ -214,6 +217,11 @@ def _is_section(link: Element, site: Site, page_url: str) -> bool:
     """Whether a link leads to a section: themes print it next to the topics."""
     path = _path(link, site, page_url)
     return "tag" in (link.get("rel") or "").split() or (path is not None and _SECTION_PATH.fullmatch(path) is not None)
+
+
+def _is_to_itself(link: Element, site: Site, page_url: str) -> bool:
+    """Whether a link leads to the article itself, as the hour of its publication may."""
+    return link.get("rel") == "bookmark" or site.resolve(link.get("href") or "", page_url) == page_url
 
 
 def _path(link: Element, site: Site, page_url: str) -> str | None:

@@ -236,7 +236,7 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                 icon = child.attributes or icon
         elif tag in _ICONS and is_icon_font(child.attributes.get("class") or ""):
             icon = {**child.attributes, "title": child.text()}
-        elif not ((attributes := child.attributes) and _is_hidden(attributes)):
+        elif not ((attributes := child.attributes) and _is_hidden(attributes, child)):
             if tag == "div" and "style" in attributes and _INLINE_STYLE.search(attributes["style"] or ""):
                 kind = _INLINE
             if kind == _BLOCK and pieces:
@@ -251,6 +251,8 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
                         zone = note_special(child, new, element.tag if element is not None else "", zone)
                     preformatted += tag == "pre"
                     element, block, inline, icon = new, new, None, None
+                    if "title" in attributes:
+                        times.append(new)
                 elif attributes or tag in _KEPT_EMPTY:
                     element = inline = Element(tag, attributes, inline or block, len(blocks))
                     if tag == "a":
@@ -328,7 +330,7 @@ def _links_behind(root: LexborNode, last: LexborNode | None) -> Iterator[LexborN
 
 def _is_in_unseen(node: LexborNode | None) -> bool:
     while node is not None:
-        if _KINDS.get(node.tag or "") == _UNSEEN or _is_hidden(node.attributes):
+        if _KINDS.get(node.tag or "") == _UNSEEN or _is_hidden(node.attributes, node):
             return True
         node = node.parent
     return False
@@ -369,9 +371,15 @@ def _parted(lines: list[_Line], stands_alone: Callable[[str], bool] | None) -> I
     yield from (group for group in (lines[start:end], lines[end:]) if group)
 
 
-def _is_hidden(attributes: dict[str, str | None]) -> bool:
+def _is_hidden(attributes: dict[str, str | None], node: LexborNode) -> bool:
+    """Whether an element is hidden, or a mark that links to the heading before it: ``#``, ``¶``.
+
+    One around the page's ``main`` is hidden until a script has run.
+    """
     style = attributes.get("style")
     if style and _HIDING_STYLE.search(style):
-        return True
+        return node.tag != "main" and node.css_first("main") is None
+    if (attributes.get("href") or "")[:1] == "#" and (text := node.text().strip()):
+        return not any(map(str.isalnum, text))
     classes = attributes.get("class")
     return (classes is not None and is_for_screen_readers(classes)) or "hidden" in attributes
