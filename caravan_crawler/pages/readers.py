@@ -39,7 +39,7 @@ from caravan_crawler.pages.headline import printed_headline
 from caravan_crawler.pages.images import icons_in
 from caravan_crawler.pages.labels import ends_sentence
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import is_count_of_views, is_published
+from caravan_crawler.pages.selectors import counted, is_published
 from caravan_crawler.pages.tags import tags_around
 from caravan_crawler.pages.text_range import clutter_around
 
@@ -295,13 +295,13 @@ def _marked_as_views(page: ArticlePage, counts: set[str]) -> str | None:
         numbers: list[str] = []
         for text, _, inline in block.pieces:
             number = " ".join(text.split()).strip(ORNAMENT)
-            if number in counts and is_count_of_views(block.names_around(inline)):
+            if number in counts and counted(block.names_around(inline)) == "views":
                 return number
             numbers += [number] if number in counts else []
         icons = icons_in(block, page.document) if numbers else []
         if len(icons) == len(numbers):  # one before each
             for icon, number in zip(icons, numbers, strict=True):
-                if is_count_of_views(icon):
+                if counted(icon) == "views":
                     return number
     return None
 
