@@ -93,7 +93,7 @@ def find_layout(document: Document) -> Layout:
         layout.text = TextRange(len(blocks), len(blocks))
         return layout
     layout.headline = headline
-    container = document.text_container
+    container = document.visible.text_container
     foot = find_foot(blocks, headline)
     front = read_front(document, headline, container, foot)
     layout.facts, layout.lede = front.facts, front.lede
@@ -124,7 +124,7 @@ def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:
     blocks = document.blocks
     found: list[Fact] = []
     first = headline
-    dated = {time.first for time in document.times if is_dated(time.get("datetime") or "")}
+    dated = {time.first for time in document.visible.times if is_dated(time.get("datetime") or "")}
     are_marked = False
     dated_in = None  # around the nearest date and the headline
     for position in range(headline - 1, max(-1, headline - 1 - _FARTHEST_ABOVE), -1):

@@ -6,7 +6,7 @@ It is evidence, not proof: canonicals point to the home page, authors are called
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -301,16 +301,8 @@ def _values(text: str) -> list[Any]:
     return values
 
 
-def _as_it_is(text: str) -> str:
-    return text
-
-
 def _without_trailing_commas(text: str) -> str:
     return _TRAILING_COMMA.sub(lambda found: found[1] or "", text)
-
-
-def _with_entities_resolved(text: str) -> str:
-    return _without_trailing_commas(unescape(text))
 
 
 def _without_invalid_escapes(text: str) -> str:
@@ -326,12 +318,12 @@ def _without_what_is_no_json(text: str) -> str:
     )
 
 
-_REPAIRS = (
-    _as_it_is,
+_REPAIRS: tuple[Callable[[str], str], ...] = (
+    str,
     _without_trailing_commas,
     _without_invalid_escapes,
     _without_what_is_no_json,
-    _with_entities_resolved,
+    lambda text: _without_trailing_commas(unescape(text)),
 )
 
 

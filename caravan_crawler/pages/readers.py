@@ -154,7 +154,7 @@ def _time_elements(page: ArticlePage, above: int = 0) -> list[Element]:
         return []
     start = layout.headline - above
     end = max(layout.text.start, layout.headline + 2)
-    times = page.document.times
+    times = page.document.visible.times
     found = [time for time in times if start <= time.first < end]
     return (found or [time for time in times if time.first >= layout.text.end and _is_in_article(time, page)])[
         :_MOST_TIMES
@@ -203,7 +203,7 @@ def stamp_time_element(page: ArticlePage) -> str | None:
     printed = printed_date(page.facts) or printed_date(page.facts_behind)
     layout = page.layout
     first = min(each for each in (layout.headline, layout.front_start, len(page.document.blocks)) if each is not None)
-    behind = (time for time in page.document.times if time.first >= first)
+    behind = (time for time in page.document.visible.times if time.first >= first)
     near = [*islice(behind, _MOST_TIMES if printed else 0)]
     for element in sorted(near, key=lambda time: time.get("datetime") is None):
         stamp = element.get("datetime") or element.get("title")

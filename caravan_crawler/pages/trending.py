@@ -155,7 +155,7 @@ class _Scan:
         self._blocks = blocks
         self._site = document.site
         self._page_url = document.base_url
-        self._links = document.link_elements
+        self._links = document.visible.links
         self._parts: dict[int, list[_Part]] = {}
 
     def may_begin(self, position: int) -> bool:
