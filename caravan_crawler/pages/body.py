@@ -185,14 +185,8 @@ def _heads_what_is_left_out(block: Block, container: Element | None, kept: set[i
     """Whether a short line stands in an element of which nothing else is kept, and so is of a box."""
     if ends_sentence(block.text) and not (block.text[-1] == ":" and len(block.text) <= _LONGEST_HEADING):
         return False
-    box = (
-        next((each for each in block.element.below(container) if each.last - each.first > 1), None)
-        if container
-        else None
-    )
-    is_heading = box is not None and all(
-        index == block.index or index not in kept for index in range(box.first, box.last)
-    )
+    box = next((each for each in block.element.below(container) if each.last - each.first > 1), None)
+    is_heading = box is not None and kept.isdisjoint({*range(box.first, box.last)} - {block.index})
     if is_heading:
         text.left_out[block.index] = "heads what is left out"
     return is_heading
@@ -252,7 +246,9 @@ def _take_off_facts(kept: list[Block], text: Text) -> None:
         # A bare number is a fact where paragraphs have a tag of their own.
         is_apart = kept[-1].tag == "div" and kept[0].tag == "p"
         is_in_table = kept[-1].tag in _CELLS and kept[-2].tag in _CELLS
-        if is_in_table or not (is_apart or _are_facts_of_article(facts)):
+        # It says when the article was published, how often it was read or shared.
+        are_articles = any(fact.kind in ("date", "views", "other") and not fact.is_bare for fact in facts)
+        if is_in_table or not (is_apart or are_articles):
             break
         text.facts = facts + text.facts
         kept.pop()
@@ -280,11 +276,6 @@ def _end_of_text(kept: list[Block]) -> int:
             return index
         end = end if is_heading or block.tag in SUBHEADS else max(end, last[places[index]])
     return len(kept)
-
-
-def _are_facts_of_article(facts: list[Fact]) -> bool:
-    """Whether a line behind the text says when the article was published, how often it was read or shared."""
-    return any(fact.kind in ("date", "views", "other") and not fact.is_bare for fact in facts)
 
 
 def _take_off_byline(kept: list[Block], text: Text) -> None:

@@ -225,7 +225,7 @@ def _around_most(layout: Layout) -> Iterator[Element]:
     sizes: Counter[Element] = Counter()
     paragraphs: Counter[Element] = Counter()
     for block in prose:
-        for element in block.element.below(layout.text.container) if layout.text.container else block.element.around:
+        for element in block.element.below(layout.text.container):
             sizes[element] += len(block.text)
             paragraphs[element] += 1
     for element, size in sizes.items():

@@ -11,7 +11,6 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from caravan_crawler.pages.blocks import Block, Element, Picture
 from caravan_crawler.pages.encoding import encoding_of, utf_16_as_utf_8
-from caravan_crawler.pages.fact_lines import is_certain_fact
 from caravan_crawler.pages.metadata import StructuredData, read_structured_data
 from caravan_crawler.pages.selectors import BREADCRUMB_TIME
 from caravan_crawler.pages.tree_walk import Visible, visible_parts
@@ -161,8 +160,6 @@ _LONGEST_HREF = 20_000
 #: Letters of the base of a page's links, with which each of them is joined.
 _LONGEST_BASE = 2_000
 _DAY, _CLOCK = re.compile(r"\d{1,2}(?![\d.])"), re.compile(r"\b\d{1,2}:\d{2}\b")
-#: Letters of a fact that may stand in one block with the text.
-_LONGEST_ALONE = 80
 _BOUNDS = Bounds()
 _T = TypeVar("_T")
 
@@ -235,11 +232,7 @@ class Document:
     @cached_property
     def visible(self) -> Visible:
         """What is visible of the page. Hidden links are traps more often than ways."""
-        return visible_parts(self.root, self._stands_alone)
-
-    def _stands_alone(self, line: str) -> bool:
-        """Whether a line of a block with line breaks is a fact."""
-        return len(line) < _LONGEST_ALONE and is_certain_fact(line)
+        return visible_parts(self.root)
 
     @cached_property
     def breadcrumb_date(self) -> tuple[str, str | None] | None:

@@ -258,17 +258,14 @@ class _Scan:
         credits = (fact.kind == "credit" for each in following for fact in facts_of(each))
         return bool(self.texts) and len(following) == 1 and any(credits)
 
-    def _box_around(self, block: Block) -> Element | None:
-        return clutter_around(block.element, common_container(self.blocks[self.headline], block))
-
     def _is_in_box(self, block: Block) -> bool:
         """Whether a block stands in a box, by the name of an element that the headline is not in, and is no lede."""
-        box = self._box_around(block)
+        box = clutter_around(block.element, common_container(self.blocks[self.headline], block))
         around = () if box is None else (*block.element.below(box), box)
         is_named_lede = any(is_lede(each.names) and not is_author_box(each.names) for each in around)
         if box is None or not self.by_names or is_named_lede:
             return False
-        return not _holds_text(self.blocks[box.first : box.last])
+        return sum(map(is_prose, self.blocks[box.first : box.last])) < _FEWEST_OF_TEXT
 
     def _is_section(self, block: Block) -> bool:
         """Whether a line names a section, as a link over the headline does: ``Культура - Лица``."""
@@ -316,10 +313,6 @@ def _divide(document: Document, scan: _Scan) -> Front:
 def _labelled(block: Block) -> str:
     """Return a line with a label if its element says that it names an author."""
     return f"Автор: {block.text}" if is_marked_as_author(block) else block.text
-
-
-def _holds_text(blocks: list[Block]) -> bool:
-    return sum(map(is_prose, blocks)) >= _FEWEST_OF_TEXT
 
 
 def _may_be_text(block: Block, article: Element) -> bool:

@@ -56,6 +56,7 @@ _FARTHEST_ABOVE, _FARTHEST_BEHIND = 12, 16
 _DEEPEST_BOX = 4
 #: In the element around facts and headline, at most this number of blocks may come before the facts.
 _MOST_BEFORE_FACTS = 2
+#: Address of all articles of a day or month, to which a date may link.
 _DAY_PATH = re.compile(r"/\d{4}/\d{2}/(?:\d{2}/)?$")
 
 
@@ -215,7 +216,8 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             found += [Fact("author", name) for name in people_in(block.text) if is_box_of_author]
             continue
         is_card = block.is_all_links and block.zone != "footer"
-        facts = [] if is_card and not _is_link_to_day(block) else facts_of(block)
+        leads_to_day = all(_DAY_PATH.search(href) for _, href in block.linked_texts())
+        facts = [] if is_card and not leads_to_day else facts_of(block)
         if not facts and block.zone == "footer" and block.is_within(article):
             facts = linked_authors(block)
         is_first = is_author_label(blocks[block.index - 1].text)
@@ -259,8 +261,3 @@ def _signs(name: Block, blocks: list[Block]) -> bool:
     following = blocks[name.index + 1 : name.index + 2]
     facts = [fact for block in following for fact in facts_of(block)]
     return not name.has_links and any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
-
-
-def _is_link_to_day(block: Block) -> bool:
-    """Whether a block links to all articles of a day or month, as a date may: ``/2025/12/09/``."""
-    return all(_DAY_PATH.search(href) for _, href in block.linked_texts())

@@ -16,6 +16,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from caravan_crawler.normalise.text import clean
+from caravan_crawler.pages.labels import fold
 
 #: Types of schema.org for an article; ``https://schema.org/NewsArticle`` and ``schema:NewsArticle`` are the same.
 _ARTICLE_TYPES = frozenset(
@@ -102,10 +103,10 @@ class StructuredData:
 
         It is the one that has the page's title or address; else the first that has not another address than the page.
         """
-        title = _folded(self.title or self.text("og:title") or "")
+        title = fold(unescape(self.title or self.text("og:title") or ""))
         others = []
         for article in self.articles:
-            headline = _folded(next((text for key in ("headline", "name") if (text := _text(article, key))), ""))
+            headline = fold(unescape(_text(article, "headline") or _text(article, "name")))
             slug = _slug(_text(article, "url") or _text(article, "mainEntityOfPage") or _text(article, "@id"))
             if (headline and title.startswith(headline)) or (slug and slug == _slug(self.url)):
                 return article
@@ -364,7 +365,3 @@ def _slug(url: str) -> str:
     """Return the last part of a URL's path: it is the same under every alias of an article."""
     path = url.partition("#")[0].partition("?")[0].partition("://")[2].rstrip("/")
     return path.rpartition("/")[2] if "/" in path else ""
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"[\W_]+", "", unescape(text).casefold().replace("ё", "е"))
