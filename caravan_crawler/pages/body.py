@@ -92,7 +92,7 @@ def read_text(document: Document, layout: Layout) -> Text:
                 text.links.append((words, url))
         previous_row, previous_cell = row, cell
         row, cell = _place_in_table(block)
-        if row is not None and row is previous_row and cell is not None and cell is not previous_cell:
+        if row is not None and row is previous_row and cell is not previous_cell:
             text.paragraphs[-1] += f"\t{block.text}"
         else:
             text.paragraphs.append(block.text)
@@ -128,7 +128,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         if block.is_pager:
             reason = "links the pages of the article"
         elif tags := tag_texts(block, document.site, document.base_url):
-            text.tags += tags if block.zone != "nav" else []
+            text.tags += tags
             reason = "is tags"
         elif block.zone is not None and not _is_zone_of_text(block, boxes.voided):
             reason = f"stands in {block.zone}"
@@ -177,8 +177,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
 def _begins_with_teaser(block: Block, document: Document) -> bool:
     """Whether a block is the linked headline of another article and its excerpt."""
     link = block.pieces[0][1]
-    href = link.get("href") or "" if link is not None else ""
-    return bool(href) and document.site.address(href, document.base_url) is not None
+    return link is not None and document.site.address(link.get("href") or "#", document.base_url) is not None
 
 
 def _heads_what_is_left_out(block: Block, container: Element | None, kept: set[int], text: Text) -> bool:

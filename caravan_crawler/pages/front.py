@@ -49,8 +49,6 @@ _MOST_FACTS = 200
 _FEWEST_OF_TEXT = 2
 #: Blocks from a name to the date behind it.
 _NEAR_DATE = 2
-#: Line breaks in a lede.
-_MOST_BREAKS_IN_LEDE = 1
 #: Breadcrumbs.
 _IN_PATH = re.compile(r"[»›>/→]")
 #: A line of a name and an office or a city: ``— Роза Сергеева, обозреватель``.
@@ -302,7 +300,6 @@ def _divide(document: Document, scan: _Scan) -> Front:
     has_lede = weighed.sum >= LEDE_FROM
     if not after:
         is_text = len(before) > 1 and all(is_prose(blocks[text]) for text in before)
-        is_text = is_text or any(blocks[text].text.count("\n") > _MOST_BREAKS_IN_LEDE for text in before)
         is_text = is_text or any(fact.kind == "author" for fact in scan.facts_within(before[-1]))
         is_text = is_text or any(is_of_text(each.names) for each in blocks[before[0]].element.below(article))
         has_lede = not is_text and has_lede and last_fact > before[-1]

@@ -201,9 +201,7 @@ def _with_clock(stamp: str | None, page: ArticlePage) -> str | None:
 def stamp_time_element(page: ArticlePage) -> str | None:
     """``datetime`` of the ``time`` element that prints the date, or would if a script had filled it in."""
     printed = printed_date(page.facts) or printed_date(page.facts_behind)
-    layout = page.layout
-    first = min(each for each in (layout.headline, layout.front_start, len(page.document.blocks)) if each is not None)
-    behind = (time for time in page.document.visible.times if time.first >= first)
+    behind = (time for time in page.document.visible.times if time.first >= page.layout.front_start)
     near = [*islice(behind, _MOST_TIMES if printed else 0)]
     for element in sorted(near, key=lambda time: time.get("datetime") is None):
         stamp = element.get("datetime") or element.get("title")

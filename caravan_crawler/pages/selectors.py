@@ -115,7 +115,7 @@ def _named(pattern: re.Pattern[str], *, in_hyphens: bool = False) -> Callable[[s
     return is_named
 
 
-# What an element of these names is or holds.
+# Each says whether an element of these names is or holds this.
 
 #: A post of a social network.
 is_embed = _named(_EMBED, in_hyphens=True)
@@ -125,7 +125,7 @@ is_crumbs = _named(_CRUMBS)
 #: A picture of an author, or an emoji.
 is_portrait = _named(_PORTRAIT)
 is_lede = _named(_LEDE, in_hyphens=True)
-#: What stands over a text.
+#: The part over a text: its headline and lines.
 is_header = _named(_HEADER)
 #: The bar over a page, with the day of the visit.
 is_page_top = _named(_PAGE_TOP, in_hyphens=True)
@@ -133,7 +133,7 @@ is_page_top = _named(_PAGE_TOP, in_hyphens=True)
 is_list_of_topics = _named(_TOPICS)
 #: A drawing; the text of its element is the drawing's name.
 is_icon_font = _named(_ICON_FONT)
-#: What is not shown.
+#: A text that is not shown.
 is_for_screen_readers = _named(_SCREEN_READERS)
 #: A box about the author.
 is_author_box = _named(_AUTHOR_BOX_NAMES, in_hyphens=True)
