@@ -28,7 +28,7 @@ def own_address(document: Document, headline: str | None = None) -> tuple[Addres
 
     def address_of(href: str, page_url: str) -> Address | None:
         address = document.site.address(href, page_url)
-        is_of_headline = address is not None and address.path is not None and str(address.article_id) == headline_number
+        is_of_headline = address is not None and str(address.article_id) == headline_number
         return replace(address, article_id=None) if address is not None and is_of_headline else address
 
     fetched = address_of(document.url, document.url)
@@ -36,7 +36,7 @@ def own_address(document: Document, headline: str | None = None) -> tuple[Addres
     article_id = fetched.article_id if fetched else None
     if article_id is None and (link := structured.links.get("shortlink")):
         claimed = address_of(link, document.base_url)
-        article_id = claimed.article_id if claimed and claimed.path is None else None
+        article_id = claimed.article_id if claimed else None
     for name, href in (
         ("canonical", structured.links.get("canonical")),
         ("og_url", structured.text("og:url")),

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.labels import fold
 
 #: Longer articles than that are galleries, or a trap.
 MOST_PARTS = 20
@@ -145,15 +146,11 @@ class Parts:
         paragraphs = (part.body or "").split("\n\n") if part.body else []
         if part.lede:
             paragraphs.insert(0, part.lede)
-        repeated = {_folded(text) for text in (self.first.headline, part.headline, self.first.lede) if text}
-        while paragraphs and _folded(paragraphs[0]) in repeated:
+        repeated = {fold(text) for text in (self.first.headline, part.headline, self.first.lede) if text}
+        while paragraphs and fold(paragraphs[0]) in repeated:
             del paragraphs[0]
         return "\n\n".join(paragraphs)
 
 
 def _text(reading: ArticleReading) -> str:
     return "\n\n".join(filter(None, [reading.lede, reading.body]))
-
-
-def _folded(text: str) -> str:
-    return " ".join(text.split()).casefold().rstrip(" .…")

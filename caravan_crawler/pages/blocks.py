@@ -54,8 +54,8 @@ class Element:
             yield element
             element = element.parent
 
-    def below(self, container: "Element") -> "Iterator[Element]":
-        """Yield the element and its ancestors that are inside of ``container``."""
+    def below(self, container: "Element | None") -> "Iterator[Element]":
+        """Yield the element and its ancestors that are inside of ``container``, or all."""
         return takewhile(lambda element: element is not container, self.around)
 
     def is_within(self, container: "Element") -> bool:

@@ -92,7 +92,7 @@ def read_text(document: Document, layout: Layout) -> Text:
                 text.links.append((words, url))
         previous_row, previous_cell = row, cell
         row, cell = _place_in_table(block)
-        if row is not None and row is previous_row and cell is not None and cell is not previous_cell:
+        if row is not None and row is previous_row and cell is not previous_cell:
             text.paragraphs[-1] += f"\t{block.text}"
         else:
             text.paragraphs.append(block.text)
@@ -128,7 +128,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         if block.is_pager:
             reason = "links the pages of the article"
         elif tags := tag_texts(block, document.site, document.base_url):
-            text.tags += tags if block.zone != "nav" else []
+            text.tags += tags
             reason = "is tags"
         elif block.zone is not None and not _is_zone_of_text(block, boxes.voided):
             reason = f"stands in {block.zone}"
@@ -177,22 +177,15 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
 def _begins_with_teaser(block: Block, document: Document) -> bool:
     """Whether a block is the linked headline of another article and its excerpt."""
     link = block.pieces[0][1]
-    href = link.get("href") or "" if link is not None else ""
-    return bool(href) and document.site.address(href, document.base_url) is not None
+    return link is not None and document.site.address(link.get("href") or "#", document.base_url) is not None
 
 
 def _heads_what_is_left_out(block: Block, container: Element | None, kept: set[int], text: Text) -> bool:
     """Whether a short line stands in an element of which nothing else is kept, and so is of a box."""
     if ends_sentence(block.text) and not (block.text[-1] == ":" and len(block.text) <= _LONGEST_HEADING):
         return False
-    box = (
-        next((each for each in block.element.below(container) if each.last - each.first > 1), None)
-        if container
-        else None
-    )
-    is_heading = box is not None and all(
-        index == block.index or index not in kept for index in range(box.first, box.last)
-    )
+    box = next((each for each in block.element.below(container) if each.last - each.first > 1), None)
+    is_heading = box is not None and kept.isdisjoint({*range(box.first, box.last)} - {block.index})
     if is_heading:
         text.left_out[block.index] = "heads what is left out"
     return is_heading
@@ -252,7 +245,9 @@ def _take_off_facts(kept: list[Block], text: Text) -> None:
         # A bare number is a fact where paragraphs have a tag of their own.
         is_apart = kept[-1].tag == "div" and kept[0].tag == "p"
         is_in_table = kept[-1].tag in _CELLS and kept[-2].tag in _CELLS
-        if is_in_table or not (is_apart or _are_facts_of_article(facts)):
+        # It says when the article was published, how often it was read or shared.
+        are_articles = any(fact.kind in ("date", "views", "other") and not fact.is_bare for fact in facts)
+        if is_in_table or not (is_apart or are_articles):
             break
         text.facts = facts + text.facts
         kept.pop()
@@ -280,11 +275,6 @@ def _end_of_text(kept: list[Block]) -> int:
             return index
         end = end if is_heading or block.tag in SUBHEADS else max(end, last[places[index]])
     return len(kept)
-
-
-def _are_facts_of_article(facts: list[Fact]) -> bool:
-    """Whether a line behind the text says when the article was published, how often it was read or shared."""
-    return any(fact.kind in ("date", "views", "other") and not fact.is_bare for fact in facts)
 
 
 def _take_off_byline(kept: list[Block], text: Text) -> None:

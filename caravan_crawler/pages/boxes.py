@@ -86,7 +86,7 @@ class Boxes:
     def _around_forms(self) -> Iterator[Element]:
         """Yield the boxes in the text to subscribe, to vote or to comment: a form and little other text."""
         text, blocks = self._layout.text, self._document.blocks
-        for form in self._document.forms:
+        for form in self._document.visible.forms:
             is_around = form in self.voided or (text.container is not None and text.container.is_within(form))
             if is_around or not (text.start <= form.last and form.first < text.end):
                 continue
@@ -225,7 +225,7 @@ def _around_most(layout: Layout) -> Iterator[Element]:
     sizes: Counter[Element] = Counter()
     paragraphs: Counter[Element] = Counter()
     for block in prose:
-        for element in block.element.below(layout.text.container) if layout.text.container else block.element.around:
+        for element in block.element.below(layout.text.container):
             sizes[element] += len(block.text)
             paragraphs[element] += 1
     for element, size in sizes.items():

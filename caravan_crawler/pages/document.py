@@ -11,7 +11,6 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from caravan_crawler.pages.blocks import Block, Element, Picture
 from caravan_crawler.pages.encoding import encoding_of, utf_16_as_utf_8
-from caravan_crawler.pages.fact_lines import is_certain_fact
 from caravan_crawler.pages.metadata import StructuredData, read_structured_data
 from caravan_crawler.pages.selectors import BREADCRUMB_TIME
 from caravan_crawler.pages.tree_walk import Visible, visible_parts
@@ -161,8 +160,6 @@ _LONGEST_HREF = 20_000
 #: Letters of the base of a page's links, with which each of them is joined.
 _LONGEST_BASE = 2_000
 _DAY, _CLOCK = re.compile(r"\d{1,2}(?![\d.])"), re.compile(r"\b\d{1,2}:\d{2}\b")
-#: Letters of a fact that may stand in one block with the text.
-_LONGEST_ALONE = 80
 _BOUNDS = Bounds()
 _T = TypeVar("_T")
 
@@ -225,7 +222,7 @@ class Document:
     @property
     def is_cut(self) -> bool:
         """Whether the page lacks its end, or is nested too deeply."""
-        return self._visible.is_too_deep or _lacks_its_end(self.source)
+        return self.visible.is_too_deep or _lacks_its_end(self.source)
 
     @cached_property
     def structured(self) -> StructuredData:
@@ -233,12 +230,9 @@ class Document:
         return read_structured_data(self.tree, self.url)
 
     @cached_property
-    def _visible(self) -> Visible:
-        return visible_parts(self.root, self._stands_alone)
-
-    def _stands_alone(self, line: str) -> bool:
-        """Whether a line of a block with line breaks is a fact."""
-        return len(line) < _LONGEST_ALONE and is_certain_fact(line)
+    def visible(self) -> Visible:
+        """What is visible of the page. Hidden links are traps more often than ways."""
+        return visible_parts(self.root)
 
     @cached_property
     def breadcrumb_date(self) -> tuple[str, str | None] | None:
@@ -247,7 +241,7 @@ class Document:
         The ISO form is put together from the day printed and the month and year of the script, ``'MM-YYYY'`` after a
         word with ``Date``; it is None where the printed text is a whole date by itself or the script has none.
         """
-        found = next((time for time in self.times if BREADCRUMB_TIME in (time.get("class") or "").split()), None)
+        found = next((time for time in self.visible.times if BREADCRUMB_TIME in time.names.split()), None)
         if found is None:
             return None
         printed = self.text_of(found)
@@ -261,42 +255,17 @@ class Document:
     @property
     def blocks(self) -> list[Block]:
         """The visible text in reading order."""
-        return self._visible.blocks
+        return self.visible.blocks
 
     @property
     def pictures(self) -> list[Picture]:
         """The page's visible pictures, each with its place among the blocks."""
-        return self._visible.pictures
-
-    @property
-    def text_container(self) -> Element | None:
-        """The element known to hold the text in the first and second generation."""
-        return self._visible.text_container
-
-    @property
-    def times(self) -> list[Element]:
-        """The ``time`` elements with text, in order."""
-        return self._visible.times
-
-    @property
-    def headings(self) -> list[Element]:
-        """The ``h1`` elements, in order."""
-        return self._visible.headings
-
-    @property
-    def forms(self) -> list[Element]:
-        """The forms, in order."""
-        return self._visible.forms
-
-    @property
-    def link_elements(self) -> list[Element]:
-        """The page's visible ``a`` elements. Hidden links are traps more often than ways."""
-        return self._visible.links
+        return self.visible.pictures
 
     @cached_property
     def links(self) -> list[str]:
         """Where the page's visible links lead, as written, each once."""
-        hrefs = [element.attributes.get("href") for element in self._visible.links]
+        hrefs = [element.attributes.get("href") for element in self.visible.links]
         return list(dict.fromkeys([href for href in hrefs if href]))
 
     def text_of(self, element: Element) -> str:

@@ -95,7 +95,6 @@ _UNFILLED = re.compile(
 )
 #: Letters of the longest date, ``Опубликовано: понедельник, 12 мая 2025 года в 14:05``.
 LONGEST_DATE = 80
-_LONGEST_ZONE = 40
 _LONGEST_LINE = 140
 #: The dash between a date and the author before it.
 _DASH = re.compile(r"^- (?=\d)")
@@ -186,7 +185,7 @@ def fact_in(text: str) -> Fact | None:
                 return Fact(kind, value, is_bare=kind == "views" and value == text)
         if (name := credit_name(text)) is not None or (name := archive_credit(text.rstrip("."))) is not None:
             return Fact("credit", name)
-    if len(text) <= _LONGEST_ZONE and is_suffix(text):
+    if is_suffix(text):
         return Fact("zone", text)
     return Fact("other", text) if _OTHER.fullmatch(text.removesuffix(".")) or is_unfilled(text) else None
 

@@ -32,7 +32,7 @@ from caravan_crawler.pages.fact_forms import (
     views_inside,
 )
 from caravan_crawler.pages.labels import is_label
-from caravan_crawler.pages.selectors import is_count_of_others, is_count_of_views, is_modified
+from caravan_crawler.pages.selectors import counted, is_modified
 
 _LABEL_IN_LINK = re.compile(r"^(?:by|от|автор)\s*:?\s+", re.IGNORECASE)
 _SEPARATORS = re.compile(r"(?=[💬👍❤♥])|[/|•·⋅👁🕒🕑📅🗓📷⏱](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
@@ -282,7 +282,7 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
         value = " ".join(text.split()).strip(ORNAMENT)
         if value in bare:
             is_to_comments = link is not None and "#" in (link.get("href") or "")
-            is_other = is_to_comments or is_count_of_others(block.names_around(inline))
+            is_other = is_to_comments or counted(block.names_around(inline)) == "others"
             of_others.setdefault(value, []).append(is_other)
         elif value in dates:
             around = inline.below(block.element) if inline is not None else ()
@@ -295,7 +295,7 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
 def is_marked_as_views(block: Block) -> bool:
     """Whether an element or icon around a number says that it counts views."""
     numbers = (inline for text, _, inline in block.pieces if text.strip(ORNAMENT)[:1].isdecimal())
-    return any(is_count_of_views(block.names_around(inline)) for inline in numbers)
+    return any(counted(block.names_around(inline)) == "views" for inline in numbers)
 
 
 def _is_marked_as_date(block: Block) -> bool:

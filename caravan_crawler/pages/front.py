@@ -49,8 +49,6 @@ _MOST_FACTS = 200
 _FEWEST_OF_TEXT = 2
 #: Blocks from a name to the date behind it.
 _NEAR_DATE = 2
-#: Line breaks in a lede.
-_MOST_BREAKS_IN_LEDE = 1
 #: Breadcrumbs.
 _IN_PATH = re.compile(r"[»›>/→]")
 #: A line of a name and an office or a city: ``— Роза Сергеева, обозреватель``.
@@ -262,17 +260,14 @@ class _Scan:
         credits = (fact.kind == "credit" for each in following for fact in facts_of(each))
         return bool(self.texts) and len(following) == 1 and any(credits)
 
-    def _box_around(self, block: Block) -> Element | None:
-        return clutter_around(block.element, common_container(self.blocks[self.headline], block))
-
     def _is_in_box(self, block: Block) -> bool:
         """Whether a block stands in a box, by the name of an element that the headline is not in, and is no lede."""
-        box = self._box_around(block)
+        box = clutter_around(block.element, common_container(self.blocks[self.headline], block))
         around = () if box is None else (*block.element.below(box), box)
         is_named_lede = any(is_lede(each.names) and not is_author_box(each.names) for each in around)
         if box is None or not self.by_names or is_named_lede:
             return False
-        return not _holds_text(self.blocks[box.first : box.last])
+        return sum(map(is_prose, self.blocks[box.first : box.last])) < _FEWEST_OF_TEXT
 
     def _is_section(self, block: Block) -> bool:
         """Whether a line names a section, as a link over the headline does: ``Культура - Лица``."""
@@ -309,7 +304,6 @@ def _divide(document: Document, scan: _Scan) -> Front:
     has_lede = weighed.sum >= LEDE_FROM
     if not after:
         is_text = len(before) > 1 and all(is_prose(blocks[text]) for text in before)
-        is_text = is_text or any(blocks[text].text.count("\n") > _MOST_BREAKS_IN_LEDE for text in before)
         is_text = is_text or any(fact.kind == "author" for fact in scan.facts_within(before[-1]))
         is_text = is_text or any(is_of_text(each.names) for each in blocks[before[0]].element.below(article))
         has_lede = not is_text and has_lede and last_fact > before[-1]
@@ -320,10 +314,6 @@ def _divide(document: Document, scan: _Scan) -> Front:
 def _labelled(block: Block) -> str:
     """Return a line with a label if its element says that it names an author."""
     return f"Автор: {block.text}" if is_marked_as_author(block) else block.text
-
-
-def _holds_text(blocks: list[Block]) -> bool:
-    return sum(map(is_prose, blocks)) >= _FEWEST_OF_TEXT
 
 
 def _may_be_text(block: Block, article: Element) -> bool:

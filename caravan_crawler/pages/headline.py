@@ -77,7 +77,7 @@ def find_headline(document: Document) -> tuple[int | None, list[Weighed]]:
     blocks = document.blocks
     texts = [block.text for block in blocks]
     titles = _title_places(document, texts)
-    places = (index for heading in document.headings for index in range(heading.first, heading.last))
+    places = (index for heading in document.visible.headings for index in range(heading.first, heading.last))
     headings = [index for index in islice(places, _MOST_CANDIDATES) if not is_the_site(blocks[index].text)]
     if all(blocks[index].link is not None or blocks[index].zone is not None for index in titles) and all(
         blocks[index].zone is not None or texts[index] in section_names(blocks[:index]) for index in headings

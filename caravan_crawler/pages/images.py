@@ -73,8 +73,9 @@ def _is_articles(picture: Picture, document: Document, layout: Layout) -> bool:
     if picture.position == layout.text.end:
         # Behind the last paragraph a picture is the article's only inside the text's container.
         return container is not None and container.tag != "body" and picture.parent.is_within(container)
-    above = layout.headline if layout.front_start is None else layout.front_start
-    if above <= picture.position <= layout.headline or _is_near_headline(picture, document, layout.headline):
+    if layout.front_start <= picture.position <= layout.headline or _is_near_headline(
+        picture, document, layout.headline
+    ):
         says_headline = fold(picture.node.attributes.get("alt") or "") == fold(document.blocks[layout.headline].text)
         return says_headline or UPLOADS.search(_url_of(picture.node, document) or "") is not None
     return False

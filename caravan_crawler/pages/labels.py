@@ -1,6 +1,7 @@
 """Labels: headings of boxes, buttons, notices, and what else is no sentence of a text."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from caravan_crawler.pages.blocks import Block, Element, common_container
@@ -147,39 +148,37 @@ _ADVERT_LABEL = re.compile(
 )
 
 
-def is_trending_heading(text: str) -> bool:
-    """Whether a whole block, or the first piece of one, heads the trending block."""
-    return len(text) < 40 and "тренд" in text.lower() and _TRENDING_HEADING.fullmatch(text.strip()) is not None
+def _whole(pattern: re.Pattern[str], longest: int, around: str | None = None) -> Callable[[str], bool]:
+    """Return a function that says whether a whole block is a label; the same stand on many pages."""
+
+    @lru_cache(maxsize=2048)
+    def is_whole(text: str) -> bool:
+        return len(text) < longest and pattern.fullmatch(text.strip(around)) is not None
+
+    return is_whole
 
 
-def is_see_also(text: str) -> bool:
-    """Whether a whole block heads a box of links to other articles."""
-    return len(text) < 60 and _SEE_ALSO_HEADING.fullmatch(text.strip()) is not None
+#: Heads the trending block; the first piece of a block may, too.
+is_trending_heading = _whole(_TRENDING_HEADING, 40)
+#: Heads a box of links to other articles.
+is_see_also = _whole(_SEE_ALSO_HEADING, 60)
+_is_label = _whole(_LABELS, 120, _AROUND_LABEL)
+#: Heads what stands behind an article: comments, other news.
+is_end_label = _whole(_END_LABELS, 200, " :.!»→←")
+#: Heads the readers' comments, which are never part of an article.
+is_comments_label = _whole(_COMMENTS_LABEL, 40, " :.!»→")
+#: Does nothing but label an advert.
+is_advert_label = _whole(_ADVERT_LABEL, 40, _AROUND_LABEL)
 
 
 def is_label(text: str) -> bool:
     """Whether a whole block is a label such as ``Поделиться`` or ``Реклама``."""
-    return len(text) < 120 and _is_label(text)
-
-
-@lru_cache(maxsize=2048)  # menus and buttons stand on every page
-def _is_label(text: str) -> bool:
-    return _LABELS.fullmatch(text.strip(_AROUND_LABEL)) is not None or is_network(text)
+    return _is_label(text) or is_network(text)
 
 
 def is_network(text: str) -> bool:
     """Whether a whole block names a social network, as buttons do; and subheads of articles about one."""
     return len(text) < 20 and text.strip(_AROUND_LABEL).casefold() in _NETWORKS
-
-
-def is_end_label(text: str) -> bool:
-    """Whether a block heads what stands behind an article: comments, other news."""
-    return len(text) < 200 and _END_LABELS.fullmatch(text.strip(" :.!»→←")) is not None
-
-
-def is_comments_label(text: str) -> bool:
-    """Whether a block heads the readers' comments, which are never part of an article."""
-    return len(text) < 40 and _COMMENTS_LABEL.fullmatch(text.strip(" :.!»→")) is not None
 
 
 #: The label of an article's tags, and the commas between them.
@@ -225,14 +224,7 @@ def _says_whose_it_is(text: str) -> bool:
     return is_line or _YEAR.search(before + name[:_LONGEST_BEFORE_RIGHTS]) is not None
 
 
-def is_advert_label(text: str) -> bool:
-    """Whether a block does nothing but label an advert."""
-    return len(text) < 40 and _ADVERT_LABEL.fullmatch(text.strip(_AROUND_LABEL)) is not None
-
-
 _SHORTCODES = re.compile(r"(?:\[/?[a-z][\w\-]*(?:\s[^\[\]]*)?\]\s*)+")
-
-
 _OF_WORD = re.compile(r"/\*\s*Style\s+Definitions|\bmso-[a-z\-]+:")
 
 

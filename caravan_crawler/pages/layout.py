@@ -9,7 +9,6 @@ block, at the end of its containers or at the page's foot. The weights are in
 
 import re
 from dataclasses import dataclass, field
-from itertools import islice
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, common_container
 from caravan_crawler.pages.bylines import (
@@ -39,7 +38,7 @@ from caravan_crawler.pages.labels import (
     is_prose,
     is_see_also,
 )
-from caravan_crawler.pages.selectors import is_author_box, is_page_top
+from caravan_crawler.pages.selectors import is_page_top
 from caravan_crawler.pages.text_range import (
     TextRange,
     find_foot,
@@ -52,10 +51,9 @@ from caravan_crawler.pages.trending import TrendingBlock, find_trending
 
 #: Most blocks before the headline, and behind the last paragraph, that may be facts of the article.
 _FARTHEST_ABOVE, _FARTHEST_BEHIND = 12, 16
-#: Elements around a name that may be the box of its author.
-_DEEPEST_BOX = 4
 #: In the element around facts and headline, at most this number of blocks may come before the facts.
 _MOST_BEFORE_FACTS = 2
+#: Address of all articles of a day or month, to which a date may link.
 _DAY_PATH = re.compile(r"/\d{4}/\d{2}/(?:\d{2}/)?$")
 
 
@@ -68,7 +66,7 @@ class Layout:
     """
 
     headline: int | None = None
-    front_start: int | None = None
+    front_start: int = 0
     """The place of the first fact over the headline, or that of the headline."""
     facts: list[Fact] = field(default_factory=list)
     facts_after_text: list[Fact] = field(default_factory=list)
@@ -93,7 +91,7 @@ def find_layout(document: Document) -> Layout:
         layout.text = TextRange(len(blocks), len(blocks))
         return layout
     layout.headline = headline
-    container = document.text_container
+    container = document.visible.text_container
     foot = find_foot(blocks, headline)
     front = read_front(document, headline, container, foot)
     layout.facts, layout.lede = front.facts, front.lede
@@ -134,7 +132,7 @@ def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:
     blocks = document.blocks
     found: list[Fact] = []
     first = headline
-    dated = {time.first for time in document.times if is_dated(time.get("datetime") or "")}
+    dated = {time.first for time in document.visible.times if is_dated(time.get("datetime") or "")}
     are_marked = False
     dated_in = None  # around the nearest date and the headline
     for position in range(headline - 1, max(-1, headline - 1 - _FARTHEST_ABOVE), -1):
@@ -151,14 +149,11 @@ def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:
         is_dated_time = block.index in dated and any(fact.kind == "date" for fact in facts)
         are_marked = are_marked or is_dated_time or any(fact.kind == "author" for fact in facts)
         is_author = position > 0 and is_author_label(blocks[position - 1].text)
-        is_by_a_date = any(fact.kind == "date" for fact in found) and (
-            not block.is_all_links or is_marked_as_author(block)
-        )
-        if not facts and names_somebody(block) and (is_author or is_by_a_date):
-            facts = [Fact("author", block.text)] if is_person(block.text) else []
-        elif not facts and is_marked_as_author(block):
+        is_by_a_date = any(fact.kind == "date" for fact in found) and not block.is_all_links
+        is_marked = is_marked_as_author(block)
+        if not facts and (is_marked or (names_somebody(block) and (is_author or is_by_a_date))):
             facts = [Fact("author", name) for name in people_in(block.text)]
-            are_marked = bool(facts)
+            are_marked = are_marked or (is_marked and bool(facts))
         if any(fact.kind in ("date", "views", "credit", "author") for fact in facts):
             found, first = facts + found, position
             if dated_in is None and any(fact.kind == "date" and not is_clock(fact.value) for fact in facts):
@@ -221,12 +216,11 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
         if is_see_also(block.text):
             box = box_under(block, blocks)
             box_end = box.last if box is not None else block.index + 1
-        if block.index < box_end:  # further articles, and perhaps the author's box behind them
-            is_box_of_author = any(is_author_box(each.names) for each in islice(block.element.around, _DEEPEST_BOX))
-            found += [Fact("author", name) for name in people_in(block.text) if is_box_of_author]
+        if block.index < box_end:
             continue
         is_card = block.is_all_links and block.zone != "footer"
-        facts = [] if is_card and not _is_link_to_day(block) else facts_of(block)
+        leads_to_day = all(_DAY_PATH.search(href) for _, href in block.linked_texts())
+        facts = [] if is_card and not leads_to_day else facts_of(block)
         if not facts and block.zone == "footer" and block.is_within(article):
             facts = linked_authors(block)
         is_first = is_author_label(blocks[block.index - 1].text)
@@ -270,8 +264,3 @@ def _signs(name: Block, blocks: list[Block]) -> bool:
     following = blocks[name.index + 1 : name.index + 2]
     facts = [fact for block in following for fact in facts_of(block)]
     return not name.has_links and any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
-
-
-def _is_link_to_day(block: Block) -> bool:
-    """Whether a block links to all articles of a day or month, as a date may: ``/2025/12/09/``."""
-    return all(_DAY_PATH.search(href) for _, href in block.linked_texts())

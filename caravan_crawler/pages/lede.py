@@ -6,7 +6,7 @@ from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, Picture, comm
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, is_dated
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed
-from caravan_crawler.pages.labels import ends_sentence, fold
+from caravan_crawler.pages.labels import fold
 from caravan_crawler.pages.selectors import is_header, is_lede, is_of_columns
 from caravan_crawler.pages.text_range import kind_of, outside_of_parts
 
@@ -32,8 +32,8 @@ LEDE_FROM = 1
 _SHORT = 0.6
 #: Letters of a cut beginning of the text, and those of its last word and marks.
 _SHORTEST_CUT, _LONGEST_CUT_WORD = 32, 12
-#: Elements in bold or italics that may be around a lede.
-_MOST_EMPHASISED = 40
+#: Elements in bold or italics that may be around a lede; empty ones are icons.
+_EMPHASISED, _MOST_EMPHASISED = "b, strong, em, i:not(:empty)", 40
 
 
 def weigh_lede(
@@ -62,7 +62,7 @@ def weigh_lede(
     if not after:
         return weighed
     following = blocks[after[0]]
-    emphasised = _emphasised(document)
+    emphasised = [node.text().split() for node in document.tree.css(_EMPHASISED)[:_MOST_EMPHASISED]]
     if first.text.split() in emphasised and following.text.split() not in emphasised:
         weighed.add(LEDE, "is set in bold or italics, and the text is not")
     if _states(first.text) and any(element.tag in SUBHEADS for element in islice(first.element.around, 2)):
@@ -77,8 +77,7 @@ def weigh_lede(
     if any(lede[-1] < each.position <= after[0] and not _stands_beside(each) for each in document.pictures):
         weighed.add(LEDE, "a picture stands before the text")
     lengths = [len(blocks[index].text) for index in after[:2]]
-    is_short = len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths)
-    if is_short and (ends_sentence(first.text) or "credit" in kinds):
+    if len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths):
         weighed.add(LEDE, "is much shorter than the text's paragraphs")
     text, text_after = fold(first.text), fold(following.text)
     if len(text_after) > len(text) > _SHORTEST_CUT and text_after.startswith(text[: len(text) - _LONGEST_CUT_WORD]):
@@ -164,8 +163,3 @@ def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
 def _states(text: str) -> bool:
     """Whether a text ends as a statement does: a subhead does not, nor the first question of an interview."""
     return text.rstrip(' »”"')[-1:] in {".", "!", "…"}
-
-
-def _emphasised(document: Document) -> list[list[str]]:
-    """Return the words of each element in bold or italics; icons are empty ones."""
-    return [node.text().split() for node in document.tree.css("b, strong, em, i:not(:empty)")[:_MOST_EMPHASISED]]

@@ -220,7 +220,7 @@ def _next_links(document: Document, number: int) -> Iterator[tuple[str, bool | N
     Each has whether it certainly leads to the next page; None for a number, which may count anything.
     """
     yield document.structured.links.get("next", ""), True
-    for link in document.link_elements:
+    for link in document.visible.links:
         if "next" in (link.get("rel") or "").split():
             yield link.get("href") or "", True
         elif _names_next(link.get("aria-label")) or _names_next(link.get("title")) or _NAMED_NEXT.search(link.names):
@@ -276,7 +276,7 @@ def _may_be_a_page(document: Document, url: str, path: str, number: int) -> bool
 def _cards(document: Document) -> Iterator[Card]:
     site = document.site
     found = []
-    for link in document.link_elements:
+    for link in document.visible.links:
         address = site.address(link.get("href") or "", document.base_url)
         if address is not None and not any(around.tag in ("nav", "footer") for around in link.around):
             found.append((address, link))
@@ -339,7 +339,7 @@ def _others(found: list[tuple[Address, Element]]) -> Iterator[Element | None]:
 
 def _date_in(document: Document, card: Element) -> str | None:
     """Return the date in the element ``card``."""
-    times = document.times
+    times = document.visible.times
     for time in times[bisect_left(times, card.first, key=lambda time: time.first) :]:
         if time.first > card.last:
             break

@@ -6,7 +6,7 @@ It is evidence, not proof: canonicals point to the home page, authors are called
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -16,6 +16,7 @@ from typing import Any
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from caravan_crawler.normalise.text import clean
+from caravan_crawler.pages.labels import fold
 
 #: Types of schema.org for an article; ``https://schema.org/NewsArticle`` and ``schema:NewsArticle`` are the same.
 _ARTICLE_TYPES = frozenset(
@@ -102,10 +103,10 @@ class StructuredData:
 
         It is the one that has the page's title or address; else the first that has not another address than the page.
         """
-        title = _folded(self.title or self.text("og:title") or "")
+        title = fold(unescape(self.title or self.text("og:title") or ""))
         others = []
         for article in self.articles:
-            headline = _folded(next((text for key in ("headline", "name") if (text := _text(article, key))), ""))
+            headline = fold(unescape(_text(article, "headline") or _text(article, "name")))
             slug = _slug(_text(article, "url") or _text(article, "mainEntityOfPage") or _text(article, "@id"))
             if (headline and title.startswith(headline)) or (slug and slug == _slug(self.url)):
                 return article
@@ -301,16 +302,8 @@ def _values(text: str) -> list[Any]:
     return values
 
 
-def _as_it_is(text: str) -> str:
-    return text
-
-
 def _without_trailing_commas(text: str) -> str:
     return _TRAILING_COMMA.sub(lambda found: found[1] or "", text)
-
-
-def _with_entities_resolved(text: str) -> str:
-    return _without_trailing_commas(unescape(text))
 
 
 def _without_invalid_escapes(text: str) -> str:
@@ -326,12 +319,12 @@ def _without_what_is_no_json(text: str) -> str:
     )
 
 
-_REPAIRS = (
-    _as_it_is,
+_REPAIRS: tuple[Callable[[str], str], ...] = (
+    str,
     _without_trailing_commas,
     _without_invalid_escapes,
     _without_what_is_no_json,
-    _with_entities_resolved,
+    lambda text: _without_trailing_commas(unescape(text)),
 )
 
 
@@ -372,7 +365,3 @@ def _slug(url: str) -> str:
     """Return the last part of a URL's path: it is the same under every alias of an article."""
     path = url.partition("#")[0].partition("?")[0].partition("://")[2].rstrip("/")
     return path.rpartition("/")[2] if "/" in path else ""
-
-
-def _folded(text: str) -> str:
-    return re.sub(r"[\W_]+", "", unescape(text).casefold().replace("ё", "е"))

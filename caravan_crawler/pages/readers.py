@@ -39,7 +39,7 @@ from caravan_crawler.pages.headline import printed_headline
 from caravan_crawler.pages.images import icons_in
 from caravan_crawler.pages.labels import ends_sentence
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import is_count_of_views, is_published
+from caravan_crawler.pages.selectors import counted, is_published
 from caravan_crawler.pages.tags import tags_around
 from caravan_crawler.pages.text_range import clutter_around
 
@@ -154,7 +154,7 @@ def _time_elements(page: ArticlePage, above: int = 0) -> list[Element]:
         return []
     start = layout.headline - above
     end = max(layout.text.start, layout.headline + 2)
-    times = page.document.times
+    times = page.document.visible.times
     found = [time for time in times if start <= time.first < end]
     return (found or [time for time in times if time.first >= layout.text.end and _is_in_article(time, page)])[
         :_MOST_TIMES
@@ -201,9 +201,7 @@ def _with_clock(stamp: str | None, page: ArticlePage) -> str | None:
 def stamp_time_element(page: ArticlePage) -> str | None:
     """``datetime`` of the ``time`` element that prints the date, or would if a script had filled it in."""
     printed = printed_date(page.facts) or printed_date(page.facts_behind)
-    layout = page.layout
-    first = min(each for each in (layout.headline, layout.front_start, len(page.document.blocks)) if each is not None)
-    behind = (time for time in page.document.times if time.first >= first)
+    behind = (time for time in page.document.visible.times if time.first >= page.layout.front_start)
     near = [*islice(behind, _MOST_TIMES if printed else 0)]
     for element in sorted(near, key=lambda time: time.get("datetime") is None):
         stamp = element.get("datetime") or element.get("title")
@@ -295,13 +293,13 @@ def _marked_as_views(page: ArticlePage, counts: set[str]) -> str | None:
         numbers: list[str] = []
         for text, _, inline in block.pieces:
             number = " ".join(text.split()).strip(ORNAMENT)
-            if number in counts and is_count_of_views(block.names_around(inline)):
+            if number in counts and counted(block.names_around(inline)) == "views":
                 return number
             numbers += [number] if number in counts else []
         icons = icons_in(block, page.document) if numbers else []
         if len(icons) == len(numbers):  # one before each
             for icon, number in zip(icons, numbers, strict=True):
-                if is_count_of_views(icon):
+                if counted(icon) == "views":
                     return number
     return None
 

@@ -5,6 +5,7 @@ WordPress, its plugins, Bitrix and adverts' scripts give to their parts.
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Literal
 
@@ -91,9 +92,6 @@ def holds_text(classes: str) -> bool:
     return "article_" in classes and not _TEXT_CLASSES.isdisjoint(classes.split())
 
 
-# The same names stand on every page, so each is judged once.
-
-
 def _in_hyphens(names: str) -> str:
     """Return names with hyphens between their words: ``relatedNews``, ``related_news``."""
     return _CAPITALS.sub("-", names).replace("_", "-")
@@ -107,114 +105,65 @@ def is_clutter(tag: str, names: str) -> bool:
     return _CLUTTER.search(_HAVING.sub("", _in_hyphens(names))) is not None
 
 
-@lru_cache(maxsize=1024)
-def is_embed(names: str) -> bool:
-    """Whether an element of these names is a post of a social network."""
-    return _EMBED.search(_in_hyphens(names)) is not None
+def _named(pattern: re.Pattern[str], *, in_hyphens: bool = False) -> Callable[[str], bool]:
+    """Return a function that says whether names match; the same stand on every page, so each is judged once."""
+
+    @lru_cache(maxsize=1024)
+    def is_named(names: str) -> bool:
+        return pattern.search(_in_hyphens(names) if in_hyphens else names) is not None
+
+    return is_named
 
 
-def is_of_columns(names: str) -> bool:
-    """Whether an element of these names puts parts of a text next to each other."""
-    return _COLUMNS.search(names) is not None
+# Each says whether an element of these names is or holds this.
+
+#: A post of a social network.
+is_embed = _named(_EMBED, in_hyphens=True)
+#: Parts of a text next to each other.
+is_of_columns = _named(_COLUMNS)
+is_crumbs = _named(_CRUMBS)
+#: A picture of an author, or an emoji.
+is_portrait = _named(_PORTRAIT)
+is_lede = _named(_LEDE, in_hyphens=True)
+#: The part over a text: its headline and lines.
+is_header = _named(_HEADER)
+#: The bar over a page, with the day of the visit.
+is_page_top = _named(_PAGE_TOP, in_hyphens=True)
+#: The topics of one article.
+is_list_of_topics = _named(_TOPICS)
+#: A drawing; the text of its element is the drawing's name.
+is_icon_font = _named(_ICON_FONT)
+#: A text that is not shown.
+is_for_screen_readers = _named(_SCREEN_READERS)
+#: A box about the author.
+is_author_box = _named(_AUTHOR_BOX_NAMES, in_hyphens=True)
+is_author = _named(_AUTHOR)
+#: In a caption or as one: whose picture it is.
+is_credit = _named(_CREDIT, in_hyphens=True)
+#: A ``time`` at which the article was published.
+is_published = _named(_PUBLISHED)
 
 
-@lru_cache(maxsize=1024)
-def is_crumbs(names: str) -> bool:
-    """Whether an element of these names holds the breadcrumbs."""
-    return _CRUMBS.search(names) is not None
-
-
-@lru_cache(maxsize=1024)
-def is_portrait(names: str) -> bool:
-    """Whether a picture of these names shows an author or an emoji."""
-    return _PORTRAIT.search(names) is not None
-
-
-@lru_cache(maxsize=1024)
-def is_lede(names: str) -> bool:
-    """Whether an element of these names holds a lede."""
-    return _LEDE.search(_in_hyphens(names)) is not None
-
-
-@lru_cache(maxsize=1024)
 def is_of_text(names: str) -> bool:
     """Whether an element of these names holds a text, and not only its lede."""
     return _TEXT.search(_in_hyphens(names)) is not None and not is_lede(names)
-
-
-@lru_cache(maxsize=1024)
-def is_header(names: str) -> bool:
-    """Whether an element of these names holds what stands over a text."""
-    return _HEADER.search(names) is not None
-
-
-@lru_cache(maxsize=1024)
-def is_page_top(names: str) -> bool:
-    """Whether an element of these names is the bar over a page, with the day of the visit."""
-    return _PAGE_TOP.search(_in_hyphens(names)) is not None
-
-
-@lru_cache(maxsize=1024)
-def is_list_of_topics(names: str) -> bool:
-    """Whether an element of these names holds the topics of one article."""
-    return _TOPICS.search(names) is not None
-
-
-@lru_cache(maxsize=1024)
-def is_icon_font(classes: str) -> bool:
-    """Whether the text of an element of these classes is shown as a drawing: it is the drawing's name."""
-    return _ICON_FONT.search(classes) is not None
-
-
-@lru_cache(maxsize=1024)
-def is_for_screen_readers(classes: str) -> bool:
-    """Whether an element of these classes is not shown."""
-    return _SCREEN_READERS.search(classes) is not None
-
-
-def is_count_of_others(names: str) -> bool:
-    """Whether the number in elements of these names, a line each, counts comments, likes or shares."""
-    return _counted(names) == "others"
-
-
-def is_count_of_views(names: str) -> bool:
-    """Whether the number in elements of these names, a line each, counts views."""
-    return _counted(names) == "views"
-
-
-@lru_cache(maxsize=1024)
-def _counted(names: str) -> Literal["views", "others"] | None:
-    """Return what the innermost element counts whose names say so: a count of comments may be in ``view-share``."""
-    for line in names.splitlines():
-        if _VIEWS.search(line):
-            return "views"
-        if _COUNT_OF_OTHERS.search(line):
-            return "others"
-    return None
-
-
-def is_author_box(names: str) -> bool:
-    """Whether an element of these names is a box about the author."""
-    return _AUTHOR_BOX_NAMES.search(_in_hyphens(names)) is not None
-
-
-def is_author(names: str) -> bool:
-    """Whether an element of these names holds an author."""
-    return _AUTHOR.search(names) is not None
-
-
-@lru_cache(maxsize=1024)
-def is_credit(names: str) -> bool:
-    """Whether an element of these names, in a caption or as one, says whose picture it is."""
-    return _CREDIT.search(_in_hyphens(names)) is not None
-
-
-def is_published(names: str) -> bool:
-    """Whether a ``time`` of these names says when the article was published."""
-    return _PUBLISHED.search(names) is not None
 
 
 def is_modified(names: str) -> bool:
     """Whether a ``time`` of these names says when the article was changed."""
     # WordPress names a date of publication "entry-date published updated" while nothing was changed.
     return "dateModified" in names or (_MODIFIED.search(names) is not None and not is_published(names))
+
+
+@lru_cache(maxsize=1024)
+def counted(names: str) -> Literal["views", "others"] | None:
+    """Return what a number in elements of these names, a line each, counts; "others" are comments, likes or shares.
+
+    The innermost element whose names say so decides: a count of comments may be in ``view-share``.
+    """
+    for line in names.splitlines():
+        if _VIEWS.search(line):
+            return "views"
+        if _COUNT_OF_OTHERS.search(line):
+            return "others"
+    return None

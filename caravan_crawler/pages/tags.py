@@ -178,18 +178,18 @@ def _ends_article(block: Block) -> bool:
 
 def _may_hold_tags(block: Block) -> bool:
     """Whether a block is neither in a menu nor in a column."""
-    return block.zone != "nav" and (block.zone != "aside" or any(map(_names_topics, islice(block.element.around, 3))))
+    return block.zone != "nav" and (block.zone != "aside" or _is_among_topics(block))
 
 
-def _names_topics(element: Element) -> bool:
-    return is_list_of_topics(element.names)
+def _is_among_topics(block: Block) -> bool:
+    """Whether an element around a block is named for the topics of an article."""
+    return any(is_list_of_topics(each.names) for each in islice(block.element.around, 3))
 
 
 def _is_in_own_list(block: Block) -> bool:
-    """Whether an element around a block is named for the topics of an article, and it is no card of another one."""
-    if not block.has_links or not any(map(_names_topics, islice(block.element.around, 3))):
-        return False
-    return not any(element.tag in ("li", "article") for element in block.element.around)
+    """Whether a block is among the topics of an article, and not in the card of another one."""
+    is_in_card = any(element.tag in ("li", "article") for element in block.element.around)
+    return block.has_links and not is_in_card and _is_among_topics(block)
 
 
 def _plain_tags(text: str) -> list[str]:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from unicodedata import is_normalized
 
@@ -10,6 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from caravan_crawler.normalise.text import UNSEEN_LETTERS, clean, without_unseen
 from caravan_crawler.pages.blocks import LINE_BREAK, SUBHEADS, Block, Element, Picture, Piece
+from caravan_crawler.pages.fact_lines import is_certain_fact
 from caravan_crawler.pages.labels import is_trending_heading
 from caravan_crawler.pages.selectors import holds_text, is_for_screen_readers, is_icon_font
 
@@ -53,6 +54,8 @@ _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
 #: for its links only, which bounds the work on a page with thousands of comments or cards behind the text.
 _FEWEST_PARAGRAPHS, _MOST_BEHIND, _MOST_BEHIND_TRENDING = 2, 1000, 30
 _SHORTEST_PARAGRAPH, _ENDS = 60, '.!?…»”"'
+#: Letters of a fact that may stand in one block with the text.
+_LONGEST_FACT = 80
 #: Spaces with which old pages begin a paragraph.
 _INDENTS = ("\xa0\xa0", "\u2003", "\u3000")
 #: Letters of a button that unfolds a part of the text; those of menus have fewer.
@@ -78,18 +81,18 @@ class Visible:
     is_too_deep: bool = False
 
 
-def visible_parts(root: LexborNode, stands_alone: Callable[[str], bool] | None = None) -> Visible:
+def visible_parts(root: LexborNode) -> Visible:
     """Return what is visible below ``root``.
 
-    The first and last lines of a block that parts its lines by ``br`` are blocks of their own where they are of the
-    kind that ``stands_alone``: a date over a text.
+    The first and last lines of a block that parts its lines by ``br`` are blocks of their own where they are facts: a
+    date over a text.
     """
-    visible = _walk(root, stands_alone)
+    visible = _walk(root)
     text = " ".join([block.text for block in visible.blocks]).replace("\n", " ")
     is_clean = text.isprintable() and is_normalized("NFC", text) and not _UNSEEN_LETTER(text)
     if not is_clean and without_unseen(text) != text:
         # Characters that nobody sees would keep words from being known, and are no text of their own.
-        visible = _walk(root, stands_alone, is_cleaning=True)
+        visible = _walk(root, is_cleaning=True)
     return visible
 
 
@@ -104,7 +107,7 @@ _State = tuple[
 ]
 
 
-def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cleaning: bool = False) -> Visible:
+def _walk(root: LexborNode, *, is_cleaning: bool = False) -> Visible:
     """Return what is visible below ``root``; with ``is_cleaning``, without characters that nobody sees.
 
     It runs for every element of every page, so it is written for speed: one loop, which stores the state of each
@@ -144,7 +147,7 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
         """End the block of text collected so far; two line breaks in it make it two blocks."""
         joined = pieces[0][0] if len(pieces) == 1 else "".join([text for text, _, _ in pieces])
         if LINE_BREAK in joined:
-            for its_text, its_pieces in _lines(pieces, stands_alone):
+            for its_text, its_pieces in _lines(pieces):
                 add(block, zone, its_text, its_pieces)
         elif text := " ".join(joined.split()):
             add(block, zone, text, pieces[:])
@@ -221,7 +224,7 @@ def _walk(root: LexborNode, stands_alone: Callable[[str], bool] | None, *, is_cl
         elif kind == _BREAK:
             pieces.append((LINE_BREAK, link, inline))
         elif kind == _PICTURE:
-            if pieces and link is None and stands_alone and stands_alone(" ".join(text for text, *_ in pieces).strip()):
+            if pieces and link is None and _stands_alone(" ".join(text for text, *_ in pieces).strip()):
                 flush(block, zone)  # a date before a picture that floats in the text
             pictures.append(Picture(child, inline or block, link, zone, len(blocks)))
             if (source := child.attributes.get("src") or "").endswith(".svg"):
@@ -340,7 +343,7 @@ def _is_in_unseen(node: LexborNode | None) -> bool:
 _Line = tuple[str, list[Piece]]
 
 
-def _lines(pieces: list[Piece], stands_alone: Callable[[str], bool] | None) -> Iterator[_Line]:
+def _lines(pieces: list[Piece]) -> Iterator[_Line]:
     """Yield the text and pieces of the blocks in a text with line breaks; an indented line begins a block, too."""
     line: list[Piece] = []
     lines: list[_Line] = []
@@ -351,7 +354,7 @@ def _lines(pieces: list[Piece], stands_alone: Callable[[str], bool] | None) -> I
         raw = "".join([part for part, _, _ in line])
         text = " ".join(raw.split())
         if lines and (not text or raw.lstrip(" \t\r\n").startswith(_INDENTS)):
-            for group in _parted(lines, stands_alone):
+            for group in _parted(lines):
                 yield "\n".join([text for text, _ in group]), [each for _, its in group for each in its][:-1]
             lines = []
         if text:
@@ -359,9 +362,14 @@ def _lines(pieces: list[Piece], stands_alone: Callable[[str], bool] | None) -> I
         line = []
 
 
-def _parted(lines: list[_Line], stands_alone: Callable[[str], bool] | None) -> Iterator[list[_Line]]:
+def _stands_alone(line: str) -> bool:
+    """Whether a line of a block is a fact."""
+    return len(line) < _LONGEST_FACT and is_certain_fact(line)
+
+
+def _parted(lines: list[_Line]) -> Iterator[list[_Line]]:
     """Yield the lines of a block in groups, those that stand alone at its start and end apart."""
-    alone = [bool(stands_alone and stands_alone(text)) for text, _ in lines]
+    alone = [_stands_alone(text) for text, _ in lines]
     start, end = 0, len(lines)
     while start < end and alone[start]:
         start += 1

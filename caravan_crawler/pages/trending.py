@@ -140,12 +140,8 @@ def _heads_pairs(block: Block, first: Block) -> bool:
     if _heads_a_box(block):
         return True
     is_short = len(block.text) <= LONGEST_LABEL and not block.has_links and not ends_sentence(block.text)
-    return is_short and block.zone is None and not is_label(block.text) and _is_in_one_box(block, first)
-
-
-def _is_in_one_box(block: Block, first: Block) -> bool:
-    """Whether the element around both begins with the first block: the heading of a box."""
-    return common_container(block, first).first == block.index
+    begins_box = common_container(block, first).first == block.index
+    return is_short and block.zone is None and not is_label(block.text) and begins_box
 
 
 class _Scan:
@@ -155,7 +151,7 @@ class _Scan:
         self._blocks = blocks
         self._site = document.site
         self._page_url = document.base_url
-        self._links = document.link_elements
+        self._links = document.visible.links
         self._parts: dict[int, list[_Part]] = {}
 
     def may_begin(self, position: int) -> bool:
