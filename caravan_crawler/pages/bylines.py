@@ -37,13 +37,16 @@ _SURE_NAME = re.compile(
     re.IGNORECASE,
 )
 #: The word for an author before a name.
-AUTHOR = r"автор(?:ы|\(ы\))?(?:\s+(?:текста|статьи|материала))?|авторлар\w*|(?:мақала|мәтін|материал)\s+автор\w*"
+AUTHOR = (
+    r"автор(?:ы|\(ы\))?(?:\s+(?:текста|статьи|материала))?|авторлар\w*|(?:мақала|мәтін|материал)\s+автор\w*"
+    r"|об\s+авторе|автор\s+туралы|(?:about\s+(?:the\s+)?)?authors?|about|(?:(?:written|posted|published)\s+)?by"
+)
 _LABEL = re.compile(
     rf"^(?:{AUTHOR}|текст|мәтін|сұхбаттасқан|әңгімелескен|журналист|(?:соб\.?\s*)?корр\.|дайындаған|жазған)\s*[:\-–—]?\s+",
     re.IGNORECASE,
 )
 _AUTHOR_LABEL = re.compile(
-    rf"(?:{AUTHOR}|текст|мәтін|корреспондент|журналист|репорт[её]р|обозреватель|над\s+(?:материалом|текстом)\s+работал[аи]?|об\s+авторе|автор\s+туралы)\s*:?",
+    rf"(?:{AUTHOR}|текст|мәтін|корреспондент|журналист|репорт[её]р|обозреватель|над\s+(?:материалом|текстом)\s+работал[аи]?)\s*:?",
     re.IGNORECASE,
 )
 _PHOTOGRAPHER_LABEL = re.compile(
@@ -84,7 +87,7 @@ _KIND_OF_SITE = re.compile(r"^(?:медиа-?портал|портал|газе�
 #: Letters of the site's name with its kind and all that may stand around it; a headline or a paragraph has more.
 _LONGEST_SITE_NAME = 60
 _NOT_PEOPLE = frozenset(
-    "автор авторы текст фото admin administrator админ администратор"
+    "автор авторы author текст фото admin administrator админ администратор"
     " copyright superuser user guest гость редакция редактор editor karavan caravan караван"
     " news новости".split()
 )
@@ -193,7 +196,7 @@ def people_in(text: str) -> list[str]:
 def is_person(name: str) -> bool:
     """Whether a name from the page's metadata is a person's: two or three capitalised words, not "admin"."""
     words = name.split()
-    if not 2 <= len(words) <= 4 or _is_office(name) or _CREDIT_VERB.match(name):
+    if not 2 <= len(words) <= 4 or _is_office(name) or _CREDIT_VERB.match(name) or _LABEL.match(name):
         return False
     if len({word.isascii() for word in words if len(word) > _LONGEST_INITIAL}) > 1:
         return False  # a word in front of a name in another language: ``By Иван Петров``

@@ -55,7 +55,7 @@ _BY_USER = re.compile(
 #: Words of a sentence that says when and by whom an article was published, and how often it was read.
 _WORDS_OF_FACTS = re.compile(
     r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|метк\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т|эта|запись|была|материал|статья|текст|впервые"
-    r"|this|entry|was|posted|on|at|am|pm|and|is|filed|under|written|in|category|написал[аи]?"
+    r"|this|entry|was|posted|on|at|am|pm|and|is|filed|under|written|in|category|tagged|bookmark|the|permalink|написал[аи]?"
     rf"|пользовател\w*|{WEEKDAY_PATTERN}"
     r"|минут\w*|мин|комментари\w*|оставил\w*|обновлен\w*|размещен\w*|в|и|от|by|на|к|вкл|раз\w*|под|года?|г|нет|без|пока|[^\W\d_]|\d+",
     re.IGNORECASE,

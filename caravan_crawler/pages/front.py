@@ -32,6 +32,8 @@ from caravan_crawler.pages.labels import (
     ends_sentence,
     fold,
     is_colophon,
+    is_end_label,
+    is_in_other_article,
     is_list_of_links,
     is_of_card,
     is_passed_over,
@@ -40,8 +42,8 @@ from caravan_crawler.pages.labels import (
     is_trending_heading,
 )
 from caravan_crawler.pages.lede import LEDE_FROM, last_fact_before_text, weigh_lede
-from caravan_crawler.pages.selectors import is_author_box, is_crumbs, is_lede, is_of_text
-from caravan_crawler.pages.text_range import clutter_around, is_in_other_article
+from caravan_crawler.pages.selectors import is_author_box, is_crumbs, is_lede
+from caravan_crawler.pages.text_range import clutter_around, is_named_text
 
 #: Stop after this number of fact blocks under the headline.
 _MOST_FACTS = 200
@@ -115,7 +117,8 @@ class _Scan:
             if len(self.facts) == _MOST_FACTS or (self.container is not None and block.is_within(self.container)):
                 return
             found = self._facts_of(block)
-            if is_trending_heading(block.text) or block.index >= self.foot:
+            is_behind = bool(self.texts) and block.tag in SUBHEADS and is_end_label(block.text)
+            if is_behind or is_trending_heading(block.text) or block.index >= self.foot:
                 return
             if is_see_also(block.text) and (box := box_under(block, self.blocks)) is not None:
                 self._box_end = box.last
@@ -301,14 +304,19 @@ def _divide(document: Document, scan: _Scan) -> Front:
     if after and not any(_may_be_text(block, article) for block in blocks[after[0] : scan.foot]):
         after = []  # lines of a column or of the page's foot
     weighed = weigh_lede(document, blocks[scan.headline], before, after, between, earlier)
-    has_lede = weighed.sum >= LEDE_FROM
+    has_lede = weighed.sum >= LEDE_FROM and not _is_whole_text(before, after, blocks, article)
     if not after:
         is_text = len(before) > 1 and all(is_prose(blocks[text]) for text in before)
         is_text = is_text or any(fact.kind == "author" for fact in scan.facts_within(before[-1]))
-        is_text = is_text or any(is_of_text(each.names) for each in blocks[before[0]].element.below(article))
+        is_text = is_text or is_named_text(blocks[before[0]], article)
         has_lede = not is_text and has_lede and last_fact > before[-1]
     start = (after[0] if after else scan.end) if has_lede else before[0]
     return Front(scan.facts_within(end=start), before if has_lede else [], start, weighed)
+
+
+def _is_whole_text(before: list[int], after: list[int], blocks: list[Block], article: Element) -> bool:
+    """Whether an element is named for the text around the first texts, and none around those behind them."""
+    return is_named_text(blocks[before[0]], article) and not any(is_named_text(blocks[text], article) for text in after)
 
 
 def _labelled(block: Block) -> str:

@@ -32,6 +32,7 @@ HEADLINE = {
     "a paragraph follows": 1,
     "a teaser follows": -1,
     "is a link to another article": -6,
+    "is a link, and the title stands in an h1 without one": -4,
     "is the name of a section, and not the title": -4,
     "stands in a column or the foot": -4,
     "is a heading in a text": -4,
@@ -90,6 +91,7 @@ def find_headline(document: Document) -> tuple[int | None, list[Weighed]]:
     is_teaser_here = partial(is_teaser, site=document.site, page_url=document.base_url)
     all_weighed = [_weigh_headline(blocks, index, titles, is_teaser_here) for index in candidates]
     own = document.site.address(document.url, document.url)
+    has_bare = any(_heading(blocks[index]) == "h1" and not blocks[index].has_links for index in titles)
     for weighed in all_weighed:
         if weighed.block not in titles and _is_in_text(blocks, weighed.block, candidates):
             weighed.add(HEADLINE, "is a heading in a text")
@@ -97,6 +99,8 @@ def find_headline(document: Document) -> tuple[int | None, list[Weighed]]:
         address = document.site.address(link.get("href") or "", document.base_url) if link is not None else None
         if address is not None and own is not None and address.key != own.key:
             weighed.add(HEADLINE, "is a link to another article")
+        elif link is not None and has_bare:
+            weighed.add(HEADLINE, "is a link, and the title stands in an h1 without one")
     # If two have equal evidence, the heading, then the first.
     best = max(all_weighed, key=lambda weighed: (weighed.sum, _heading(blocks[weighed.block]) == "h1")).block
     return best, all_weighed
@@ -163,7 +167,9 @@ def _parts_of_title(document: Document) -> list[int]:
 
 
 def _is_in_menu(block: Block) -> bool:
-    return block.zone == "nav" or any(is_crumbs(element.names) for element in islice(block.element.around, 4))
+    """Whether a block is an entry of a menu or of breadcrumbs, which may stand in one element with the headline."""
+    is_entry = _heading(block) != "h1" and any(is_crumbs(element.names) for element in islice(block.element.around, 4))
+    return block.zone == "nav" or is_entry
 
 
 def section_names(blocks: list[Block]) -> set[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from caravan_crawler.pages.blocks import Block, Element, common_container
+from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 
 _LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
 _AROUND_LABEL = " :.!»→#-–—*"
@@ -35,23 +35,25 @@ _SEE_ALSO = (
     r"(?:читайте|читать|смотрите|смотри|см\.|узнайте)\s+(?:также|тоже|ещ[её]|по\s+теме|далее|подробнее)"
     r"|(?:материалы?|новости|статьи|ссылки|подробнее|больше|также|ещ[её]|ранее)\s+(?:по|на)\s+(?:эт[уо]й?\s+)?тем[уе]"
     r"|по\s+теме|ещ[её]\s+по\s+теме|похожее|ранее\s+мы\s+писали|что\s+ещ[её]\s+(?:по|про)?читать|не\s+пропустите"
-    r"|(?:похож|друг|связанн|рекоменд|интересн|ещ[её])\w*\s+(?:новости|статьи|материалы|публикации)(?:\s+(?:раздела|рубрики|автора|по\s+теме))?"
+    r"|(?:похож|друг|связанн|рекоменд|интересн|ещ[её])\w*\s+(?:новости|статьи|материалы|публикации|записи)(?:\s+(?:раздела|рубрики|автора|по\s+теме))?"
     r"|вам\s+(?:также\s+)?(?:мо(?:жет|гут)(?:\s+быть)?|будет)\s+(?:интересно|понравиться)|вас\s+(?:также\s+)?мо(?:жет|гут)\s+заинтересовать"
     r"|(?:рекомендуем|советуем)(?:\s+(?:почитать|прочитать|также))?|интересное\s+по\s+теме"
     r"|читайте(?:\s+(?:наш\s+)?(?:материал|статью|новость|об\s+этом|подробнее))?|(?:содержание|оглавление|мазмұны)(?:\s*\[?\s*(?:показать|скрыть|toggle|hide|show)\s*\]?)?"
     r"|тағы\s+(?:да\s+)?оқ\w+|сондай-ақ\s+оқ\w+|оқи\s+отырыңыз|(?:қатысты|ұқсас|басқа|тағы)\s+(?:жаңалықтар|материалдар|мақалалар)"
     r"|осы\s+тақырып\w*|тақырып(?:қа\s+орай|\s+бойынша)|сізге\s+(?:де\s+)?(?:ұнауы|қызықты\s+болуы)\s+мүмкін"
-    r"|related\s+(?:posts|articles|news|stories)|you\s+(?:may|might)\s+also\s+like|(?:read|see)\s+also|more\s+(?:news|stories)"
+    r"|(?:related|similar|more)\s+(?:posts|articles|news|stories)(?:\s+from\s.{2,40})?|you\s+(?:may|might)\s+(?:also\s+like|have\s+missed)|(?:read|see)\s+also"
     rf"|{_OTHER_NEWS}"
 )
 #: Heading of a box of links to other articles or to the text's own parts.
 _SEE_ALSO_HEADING = re.compile(rf"(?:{_SEE_ALSO})\s*[:.…→»]*", re.IGNORECASE)
 
 _COMMENTS = (
-    r"комментари(?:и|ев|й)(?:\s*\(?\d*\)?)?|(?:оставить|добавить|написать)\s+комментарий|\d+\s+комментари\w+(?:\s+к\s.{0,160})?"
+    r"комментари(?:и|ев|й)(?:\s*:?\s*\(?\d*\)?)?|(?:оставить|добавить|написать)\s+комментарий|\d+\s+комментари\w+(?:\s+к\s.{0,160})?"
     r"|(?:пока\s+)?нет\s+комментариев|комментариев\s+(?:пока\s+)?нет|комментарии\s+(?:отключены|закрыты)|оставить\s+отзыв"
     r"|(?:мнения|отзывы)\s+(?:читателей|посетителей)|всего\s+комментариев\s*:?\s*\d*|(?:показать|читать|смотреть|скрыть)\s+(?:все\s+)?комментарии(?:\s*\(?\d*\)?)?|алғашқы\s+пікір\w*\s.{0,40}"
     r"|пікір\w*(?:\s*\(?\d+\)?)?(?:\s+(?:қалдыр|жаз|білдір)\w+(?:\s+үшін\s.{0,60})?)?|жауап\s+(?:қалдыру|жазу)"
+    r"|(?:(?:\d+|no|one)\s+)?comments?(?:\s*\(\d+\))?|(?:leave|add|post|write)\s+a\s+(?:reply|comment)|join\s+the\s+(?:conversation|discussion)"
+    r"|(?:\d+|one|no)\s+(?:thoughts?|repl(?:y|ies)|responses?|comments?)(?:\s+(?:on|to)\s.{1,160})?"
 )
 #: One or several names: words with capitals, which no sentence has alone.
 _NAMES = r"(?-i:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ]\w+(?:,?\s(?:и\s|және\s)?[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ]\w+){0,5})"
@@ -102,7 +104,9 @@ _COMMENTS_LABEL = re.compile(_COMMENTS, re.IGNORECASE)
 _END_LABELS = re.compile(
     rf"{_COMMENTS}|добавить\s+(?:комментарий|сообщение).{{0,40}}|свежие\s+комментарии|об\s+авторе|автор(?:\s+(?:статьи|туралы))?"
     r"|похожие\s+(?:новости|статьи|материалы|записи)|последние\s+новости|популярн\w+(?:\s+новости)?|самое\s+читаемое"
-    r"|новости\s+партн[её]ров|другие\s+(?:новости|материалы)|навигация\s+по\s+записям|(?:предыдущая|следующая)\s+\w+",
+    r"|новости\s+партн[её]ров|другие\s+(?:новости|материалы)|навигация\s+по\s+записям|(?:предыдущая|следующая)\s+\w+"
+    r"|about\s+(?:the\s+)?author|post\s+navigation|(?:previous|next)\s+(?:post|article|story)"
+    r"|(?:related|similar|recent|latest|popular|more)\s+(?:posts|articles|news|stories|comments)",
     re.IGNORECASE,
 )
 _RIGHTS = re.compile(
@@ -259,6 +263,8 @@ _STOPS, _OPEN_ENDS, _CLOSING_QUOTES = frozenset(".!?…。！？"), frozenset(":
 _FEWEST_LETTERS, _LONGEST_ORNAMENT = 2, 200
 #: Letters of a section's name or a button; blocks of a card with a headline and little else.
 LONGEST_SECTION, _MOST_OF_CARD = 30, 4
+#: Blocks of the card of another article with its own excerpt.
+_LARGEST_CARD = 8
 #: Letters of a sentence.
 _SHORTEST_SENTENCE = 60
 
@@ -284,6 +290,19 @@ def is_of_card(title: Block, block: Block) -> bool:
     """Whether a line stands right under the linked headline of another article, in an element with it."""
     card = common_container(title, block)
     return title.link is not None and len(title.text) > LONGEST_SECTION and card.last - card.first <= _MOST_OF_CARD
+
+
+def is_in_other_article(block: Block, headline: Block, blocks: list[Block]) -> bool:
+    """Whether a block stands in the card of another article: a small ``article`` with a linked heading before it."""
+    card = _article_around(block)
+    if card is None or card.last - card.first > _LARGEST_CARD or headline.is_within(card):
+        return False
+    linked = (other for other in blocks[card.first : block.index + 1] if other.tag in SUBHEADS and other.is_all_links)
+    return any(_article_around(other) is card for other in linked)
+
+
+def _article_around(block: Block) -> Element | None:
+    return next((each for each in block.element.around if each.tag == "article"), None)
 
 
 def box_under(heading: Block, blocks: list[Block]) -> Element | None:

@@ -7,7 +7,6 @@ block, at the end of its containers or at the page's foot. The weights are in
 ``scrapy inspect --why`` prints what was decided by them.
 """
 
-import re
 from dataclasses import dataclass, field
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, common_container
@@ -53,8 +52,6 @@ from caravan_crawler.pages.trending import TrendingBlock, find_trending
 _FARTHEST_ABOVE, _FARTHEST_BEHIND = 12, 16
 #: In the element around facts and headline, at most this number of blocks may come before the facts.
 _MOST_BEFORE_FACTS = 2
-#: Address of all articles of a day or month, to which a date may link.
-_DAY_PATH = re.compile(r"/\d{4}/\d{2}/(?:\d{2}/)?$")
 
 
 @dataclass
@@ -109,7 +106,7 @@ def find_layout(document: Document) -> Layout:
         start = _begun_again(blocks, layout.text, foot) or longer_text(blocks, headline, layout.text, foot)
         if start is not None:
             layout.text = text_from(start, document, headline, layout.trending, foot)
-    layout.facts_after_text = _facts_behind(blocks, layout)
+    layout.facts_after_text = _facts_behind(document, layout)
     return layout
 
 
@@ -188,13 +185,14 @@ def _shares_article(block: Block, blocks: list[Block], place: int) -> bool:
     return len(before) <= _MOST_BEFORE_FACTS
 
 
-def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
+def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
     """Return the facts under the text, inside of what holds headline and text: ``Опубликовано 26 апреля 2023``.
 
     Authors may stand outside of it, as in a box of their own.
     """
     if layout.headline is None or not layout.text.blocks:
         return []
+    blocks = document.blocks
     article = common_container(blocks[layout.headline], layout.text.blocks[-1])
     whole = next((each for each in article.around if each.tag == "article"), article)
     if article.tag in ("body", "html"):
@@ -218,9 +216,7 @@ def _facts_behind(blocks: list[Block], layout: Layout) -> list[Fact]:
             box_end = box.last if box is not None else block.index + 1
         if block.index < box_end:
             continue
-        is_card = block.is_all_links and block.zone != "footer"
-        leads_to_day = all(_DAY_PATH.search(href) for _, href in block.linked_texts())
-        facts = [] if is_card and not leads_to_day else facts_of(block)
+        facts = [] if block.zone != "footer" and _is_card(block, document) else facts_of(block)
         if not facts and block.zone == "footer" and block.is_within(article):
             facts = linked_authors(block)
         is_first = is_author_label(blocks[block.index - 1].text)
@@ -264,3 +260,10 @@ def _signs(name: Block, blocks: list[Block]) -> bool:
     following = blocks[name.index + 1 : name.index + 2]
     facts = [fact for block in following for fact in facts_of(block)]
     return not name.has_links and any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
+
+
+def _is_card(block: Block, document: Document) -> bool:
+    """Whether a block is nothing but links, one of them to another article; date and author may be links, too."""
+    own = document.site.address(document.url)
+    linked = (document.site.address(href, document.base_url) for _, href in block.linked_texts())
+    return block.is_all_links and any(each is not None and own is not None and each.key != own.key for each in linked)

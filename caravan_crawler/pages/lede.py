@@ -6,7 +6,7 @@ from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, Picture, comm
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, is_dated
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed
-from caravan_crawler.pages.labels import fold
+from caravan_crawler.pages.labels import ends_sentence, fold
 from caravan_crawler.pages.selectors import is_header, is_lede, is_of_columns
 from caravan_crawler.pages.text_range import kind_of, outside_of_parts
 
@@ -77,7 +77,8 @@ def weigh_lede(
     if any(lede[-1] < each.position <= after[0] and not _stands_beside(each) for each in document.pictures):
         weighed.add(LEDE, "a picture stands before the text")
     lengths = [len(blocks[index].text) for index in after[:2]]
-    if len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths):
+    is_short = len(lede) == 1 and len(first.text) < _SHORT * sum(lengths) / len(lengths)
+    if is_short and (ends_sentence(first.text) or "credit" in kinds):  # a button ends in no stop
         weighed.add(LEDE, "is much shorter than the text's paragraphs")
     text, text_after = fold(first.text), fold(following.text)
     if len(text_after) > len(text) > _SHORTEST_CUT and text_after.startswith(text[: len(text) - _LONGEST_CUT_WORD]):

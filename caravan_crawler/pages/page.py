@@ -256,7 +256,9 @@ def read_page(document: Document) -> PageReading:
     is_article = kind is PageKind.ARTICLE
     header = read_header(document.blocks, layout.front_start if is_article else None)
     shown = layout.trending
-    if shown is None and is_article and layout.headline is not None:  # a column that stands before it in the source
+    if not is_article:  # its cards may have labels
+        shown = find_trending(document, headed_only=True)
+    elif shown is None and layout.headline is not None:  # a column that stands before it in the source
         shown = find_trending(document, 0, layout.headline, headed_only=True)
     trending = shown.lines if shown else ()
     return PageReading(kind, header, trending, reading if is_article else None)

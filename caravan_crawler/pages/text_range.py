@@ -18,11 +18,12 @@ from caravan_crawler.pages.labels import (
     is_colophon,
     is_comments_label,
     is_end_label,
+    is_in_other_article,
     is_label,
     is_prose,
     is_trending_heading,
 )
-from caravan_crawler.pages.selectors import is_clutter
+from caravan_crawler.pages.selectors import is_clutter, is_of_text
 from caravan_crawler.pages.trending import TrendingBlock
 
 _PARTS_OF_TEXT = frozenset(
@@ -42,8 +43,8 @@ _MOST_WORDS_OF_ID = 3
 _NEAR = 4
 #: Letters of a text far longer than another one, to that one's.
 _FAR_LONGER = 2
-#: Blocks of the card of another article, and blocks that show whether an element is of the text.
-_LARGEST_CARD, _MOST_ASKED = 8, 40
+#: Blocks that show whether an element is of the text.
+_MOST_ASKED = 40
 
 
 @dataclass
@@ -192,19 +193,6 @@ class _Collector:
         return is_beside or (is_alike and element.parent is before.parent)
 
 
-def is_in_other_article(block: Block, headline: Block, blocks: list[Block]) -> bool:
-    """Whether a block stands in the card of another article: a small ``article`` with a linked heading."""
-    card = _article_around(block)
-    if card is None or card.last - card.first > _LARGEST_CARD or headline.is_within(card):
-        return False
-    linked = (other for other in blocks[card.first : card.last] if other.tag in SUBHEADS and other.is_all_links)
-    return any(_article_around(other) is card for other in linked)
-
-
-def _article_around(block: Block) -> Element | None:
-    return next((each for each in block.element.around if each.tag == "article"), None)
-
-
 def heads_another(block: Block, headline: Block, blocks: list[Block]) -> bool:
     """Whether a block is the headline of another article on the page: set as the own one, or an h1, next to a date."""
     element, own = block.element, headline.element
@@ -337,6 +325,8 @@ def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:
     for block in blocks[start:end]:
         if block.zone is not None:
             continue
+        if first and block.tag in SUBHEADS and is_end_label(block.text):
+            break
         if len(first) < _FEWEST_PARAGRAPHS:
             first.append(block)
         if is_prose(block):
@@ -356,18 +346,29 @@ def _without_stray_lines(blocks: list[Block], start: int, container: Element) ->
 def _container(paragraphs: list[Block], article: Element) -> Element | None:
     """Return the innermost element around the text's first two ``paragraphs``.
 
-    Where the second stands outside of the element around headline and text, there is only one.
+    Where the second is outside of the element around headline and text, there is only one. So it is where an element
+    is named for the text around the first, and none around a second sentence.
     """
     if not paragraphs:
         return None
     first = paragraphs[0]
-    if len(paragraphs) < _FEWEST_PARAGRAPHS or not paragraphs[1].is_within(article):
+    is_alone = len(paragraphs) < _FEWEST_PARAGRAPHS or not paragraphs[1].is_within(article)
+    named = next((each for each in outside_of_parts(first.element).below(article) if is_of_text(each.names)), None)
+    is_one = is_alone or not is_prose(paragraphs[1]) or not is_named_text(paragraphs[1], article)
+    if is_prose(first) and named is not None and is_one:
+        return named
+    if is_alone:
         return article
     shared = common_container(first, paragraphs[1])
     # A text may begin with a list or a table.
     while shared.tag in _PARTS_OF_TEXT and shared.parent is not None and shared is not article:
         shared = shared.parent
     return shared
+
+
+def is_named_text(block: Block, article: Element) -> bool:
+    """Whether an element around a block is named for the text."""
+    return any(is_of_text(each.names) for each in block.element.below(article))
 
 
 def outside_of_parts(element: Element) -> Element:
