@@ -28,12 +28,14 @@ def own_address(document: Document, headline: str | None = None) -> tuple[Addres
 
     def address_of(href: str, page_url: str) -> Address | None:
         address = document.site.address(href, page_url)
-        is_of_headline = address is not None and str(address.article_id) == headline_number
-        return replace(address, article_id=None) if address is not None and is_of_headline else address
+        if address is None or address.path is None or str(address.article_id) != headline_number:
+            return address
+        return replace(address, article_id=None)
 
     fetched = address_of(document.url, document.url)
-    structured = document.structured
-    article_id = fetched.article_id if fetched else None
+    if fetched is None:
+        return None, "none"
+    structured, article_id = document.structured, fetched.article_id
     if article_id is None and (link := structured.links.get("shortlink")):
         claimed = address_of(link, document.base_url)
         article_id = claimed.article_id if claimed else None
@@ -46,8 +48,6 @@ def own_address(document: Document, headline: str | None = None) -> tuple[Addres
         claimed = address_of(href, document.base_url) if href else None
         if claimed is not None and claimed.path is not None and _may_be_own(claimed, fetched):
             return Address(claimed.path, claimed.article_id or article_id), name
-    if fetched is None:
-        return None, "none"
     return Address(fetched.path, article_id, fetched.path is None), "fetched_url"
 
 
@@ -73,9 +73,7 @@ def named_url(document: Document) -> str | None:
     return None
 
 
-def _may_be_own(claimed: Address, fetched: Address | None) -> bool:
-    if fetched is None:
-        return False
+def _may_be_own(claimed: Address, fetched: Address) -> bool:
     if fetched.article_id is not None and claimed.article_id is not None:
         return fetched.article_id == claimed.article_id
     if fetched.path is None:
