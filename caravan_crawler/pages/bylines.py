@@ -39,7 +39,8 @@ _SURE_NAME = re.compile(
 #: The word for an author before a name.
 AUTHOR = (
     r"автор(?:ы|\(ы\))?(?:\s+(?:текста|статьи|материала))?|авторлар\w*|(?:мақала|мәтін|материал)\s+автор\w*"
-    r"|об\s+авторе|автор\s+туралы|(?:about\s+(?:the\s+)?)?authors?|about|(?:(?:written|posted|published)\s+)?by"
+    r"|об\s+авторе|автор\s+туралы|(?:about\s+(?:the\s+)?)?authors?|about"
+    r"|(?:(?:this\s+(?:post|entry|article)\s+was\s+)?(?:written|posted|published)\s+)?by"
 )
 _LABEL = re.compile(
     rf"^(?:{AUTHOR}|текст|мәтін|сұхбаттасқан|әңгімелескен|журналист|(?:соб\.?\s*)?корр\.|дайындаған|жазған)\s*[:\-–—]?\s+",

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Literal
 
 from caravan_crawler.normalise.dates import CHANGED_BEHIND, DATE_LABEL, Form, date_form, is_suffix
@@ -24,6 +25,7 @@ _DAY_INSIDE = re.compile(
 _LABEL_OF_PUBLICATION = re.compile(r"опубликован|дата\s+публикации|размещено|published|posted|жариялан", re.IGNORECASE)
 #: A label whose count stands in the next cell, or is brought by a script.
 _VIEWS = rf"(?:{VIEWS_BEFORE})\s*[:\-–]?"
+_COUNTED_BEHIND = re.compile(rf"(?:{VIEWS_BEHIND})\.?", re.IGNORECASE)
 _LABEL_OF_VIEWS = re.compile(_VIEWS, re.IGNORECASE)
 _COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
 #: Forms of a line, in the order in which they are tried.
@@ -77,7 +79,7 @@ _OTHER = re.compile(
     r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
     r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|написал[аи]?|admin|администратор|редактор|редакция"
     r"|опубликован[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
-    r"|(?:в\s+рубрик[еа]х?|рубрик[аи]|раздел|категори[яи]|опубликовано\s+в\b|categor(?:y|ies)|posted\s+in|айдар\w*|санат\w*)(?!.*\d{4})"
+    r"|(?:в\s+рубрик[еа]х?|рубрик[аи]|раздел|категори[яи]|опубликовано\s+в\b|categor(?:y|ies|i[sz]ed\s+in)|(?:posted|filed)\s+(?:in|under)|айдар\w*|санат\w*)(?!.*\d{4})"
     r"\s*:?(?:\s*[^\s.,]+(?:\s+[^\s.,]+){0,3},?){0,5}"
     r"|(?-i:в|in|In)(?:\s+(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ])[\w ]{2,30}(?:,\s+(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ])[\w ]{2,30}){0,4})?"
     r"|(?:сюжет|спецпроект|рубрик[аи]|метки|теги|тэги|тегтер)\s*:.{2,100}|источник\s*:?|поделиться\s*:?|\d+\s+(?:нравится|лайк\w*|репост\w*|поделил\w*|shares?|likes?)|\+\d+"
@@ -206,6 +208,24 @@ def views_inside(text: str) -> str | None:
     """Return the count of views anywhere in a line, or None."""
     match = _VIEWS_INSIDE.search(text)
     return (match[1] or match[2]).strip() if match else None
+
+
+def is_counted_behind(text: str) -> bool:
+    """Whether a text is the label of a count of views that stands before it: ``просмотров``."""
+    return _COUNTED_BEHIND.fullmatch(text) is not None
+
+
+def joined_labels(pieces: list[str]) -> list[str]:
+    """Join each label that ends in a colon with its value behind it, ``/ Автор:`` too; ``415`` with ``просмотров``."""
+    joined: list[str] = []
+    for piece, following in zip_longest(pieces, pieces[1:], fillvalue=""):
+        piece = piece.strip("/ ")
+        is_behind = is_counted_behind(piece) and not following.isdecimal()
+        if joined and (joined[-1].endswith(":") or (is_behind and joined[-1].isdecimal())):
+            joined[-1] = f"{joined[-1]} {piece}"
+        elif piece:
+            joined.append(piece)
+    return joined
 
 
 def is_unfilled(text: str) -> bool:

@@ -5,10 +5,10 @@ The forms of a single fact are in ``fact_forms.py``.
 
 import re
 from collections.abc import Iterator
-from itertools import chain, pairwise, zip_longest
+from itertools import chain, pairwise
 
 from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN, day_named
-from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
+from caravan_crawler.normalise.numbers import VIEWS_BEFORE
 from caravan_crawler.pages.blocks import Block, Element, common_container
 from caravan_crawler.pages.bylines import (
     is_author_label,
@@ -26,9 +26,11 @@ from caravan_crawler.pages.fact_forms import (
     fact_in,
     is_certain_date,
     is_clock,
+    is_counted_behind,
     is_date,
     is_dated,
     is_unfilled,
+    joined_labels,
     views_inside,
 )
 from caravan_crawler.pages.labels import is_label
@@ -39,8 +41,8 @@ _SEPARATORS = re.compile(r"(?=[💬👍❤♥])|[/|•·⋅👁🕒🕑📅🗓�
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
 #: A date with its year anywhere in a line, digits first.
 _DATE_INSIDE = re.compile(
-    rf"(?<![\w.])(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}(?:\s*(?:года|год|г)\b\.?)?|\d{{1,2}}[./]\d{{2}}[./]\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
-    r"(?:,?\s*(?:в\s+|@\s*|[-–—]\s+)?\d{1,2}:\d{2}(?::\d{2})?)?(?!\d)",
+    rf"(?<![\w.])(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}(?:\s*(?:года|год|г)\b\.?)?|(?:{MONTH_PATTERN})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}[./]\d{{2}}[./]\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
+    r"(?:,?\s*(?:(?:в|at)\s+|@\s*|[-–—]\s+)?\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]m\b)?)?(?!\d)",
     re.IGNORECASE,
 )
 _AUTHOR_INSIDE = re.compile(
@@ -55,7 +57,7 @@ _BY_USER = re.compile(
 #: Words of a sentence that says when and by whom an article was published, and how often it was read.
 _WORDS_OF_FACTS = re.compile(
     r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|метк\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т|эта|запись|была|материал|статья|текст|впервые"
-    r"|this|entry|was|posted|on|at|am|pm|and|is|filed|under|written|in|category|tagged|bookmark|the|permalink|написал[аи]?"
+    r"|this|entry|was|posted|published|on|at|am|pm|and|is|filed|under|written|in|category|tagged|bookmark|the|permalink|написал[аи]?"
     rf"|пользовател\w*|{WEEKDAY_PATTERN}"
     r"|минут\w*|мин|комментари\w*|оставил\w*|обновлен\w*|размещен\w*|в|и|от|by|на|к|вкл|раз\w*|под|года?|г|нет|без|пока|[^\W\d_]|\d+",
     re.IGNORECASE,
@@ -63,7 +65,7 @@ _WORDS_OF_FACTS = re.compile(
 #: WordPress says so behind the date in its old themes.
 _INVITATION = re.compile(r"(?<=\.)\s+(?:вы\s+можете|комментарии\s+к|you\s+can|both\s+comments)\b.*", re.IGNORECASE)
 _SENTENCE_BEGINS = re.compile(
-    r"(?:материал|текст|статья)\s+(?:опубликован|обновл[её]н)\w*\b|впервые\s+опубликован\w*|опубликовал[аи]?\b|(?:эта\s+)?запись\s+(?:была\s+)?опубликована\b|this\s+entry\s+was\s+posted\b|авторы?\b|дата\s+публикации\b",
+    r"(?:материал|текст|статья)\s+(?:опубликован|обновл[её]н)\w*\b|впервые\s+опубликован\w*|опубликовал[аи]?\b|(?:эта\s+)?запись\s+(?:была\s+)?опубликована\b|this\s+entry\s+was\s+posted\b|(?:опубликовано|posted|written|published)\b(?=.*\s(?:от|by|автор\w*)\s)|авторы?\b|дата\s+публикации\b",
     re.IGNORECASE,
 )
 #: The date of a change, before or behind that of publication.
@@ -82,7 +84,6 @@ _JOINTS = re.compile(
 _BARE_LABEL = re.compile(
     rf"авторы?|фото|правообладатель\s+\w+|дата|опубликовано|комментари\w*|текст|{VIEWS_BEFORE}", re.IGNORECASE
 )
-_COUNTED_BEHIND = re.compile(rf"(?:{VIEWS_BEHIND})\.?", re.IGNORECASE)
 #: In addresses of sections and topics.
 _LISTS = ("/tag/", "/tags/", "/topic/", "/topics/", "/category/")
 _MOST_WORDS_OF_TOPIC = 2
@@ -348,10 +349,10 @@ def _splits(block: Block) -> Iterator[list[str]]:
             yield parted
         if len(pieces) % 2 == 0 and all(map(_BARE_LABEL.fullmatch, pieces[::2])):
             yield [f"{label}: {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
-        if any(piece.endswith(":") or _COUNTED_BEHIND.fullmatch(piece) for piece in pieces):
-            yield _joined_labels(pieces)
-        if len(pieces) <= _MOST_OF_BADGE and not any(map(is_dated, pieces)) and is_dated(badge := " ".join(pieces)):
-            yield [badge]
+        if any(piece.endswith(":") or is_counted_behind(piece) for piece in pieces):
+            yield joined_labels(pieces)
+        if len(whole := _with_whole_dates(pieces)) < len(pieces):
+            yield whole
         yield pieces
         if len(by_element := _by_element(block)) > 1:
             yield by_element
@@ -373,6 +374,17 @@ def _splits(block: Block) -> Iterator[list[str]]:
             return
 
 
+def _with_whole_dates(pieces: list[str]) -> list[str]:
+    """Join the pieces of which each holds a part of one date: ``12``, ``июня 2024``."""
+    found = list(pieces)
+    for start, piece in enumerate(found):
+        if _DAY_OR_MONTH.fullmatch(piece):
+            for end in range(min(start + _MOST_OF_BADGE, len(found)), start + 1, -1):
+                if is_dated(date := " ".join(found[start:end])) and not any(map(is_dated, found[start:end])):
+                    return [*found[:start], date, *found[end:]]
+    return found
+
+
 def _by_element(block: Block) -> list[str]:
     """Return the texts of the block's own inline elements: ``<span>Прочитано <b>640</b> раз</span><span>…</span>``."""
     parts: list[tuple[Element | None, str]] = []
@@ -384,16 +396,3 @@ def _by_element(block: Block) -> list[str]:
         else:
             parts.append((outer, text))
     return [part for _, text in parts if (part := " ".join(text.split()).strip(ORNAMENT))]
-
-
-def _joined_labels(pieces: list[str]) -> list[str]:
-    """Join each label that ends in a colon with its value behind it, ``/ Автор:`` too; ``415`` with ``просмотров``."""
-    joined: list[str] = []
-    for piece, following in zip_longest(pieces, pieces[1:], fillvalue=""):
-        piece = piece.strip("/ ")
-        is_behind = _COUNTED_BEHIND.fullmatch(piece) and not following.isdecimal()
-        if joined and (joined[-1].endswith(":") or (is_behind and joined[-1].isdecimal())):
-            joined[-1] = f"{joined[-1]} {piece}"
-        elif piece:
-            joined.append(piece)
-    return joined
