@@ -16,7 +16,7 @@ from caravan_crawler.arguments import SAMPLE
 from caravan_crawler.console import count, moment
 from caravan_crawler.report import elements
 from caravan_crawler.report.articles import Tally, fields_section, read_tally, views_section
-from caravan_crawler.report.coverage import coverage_section, read_coverage
+from caravan_crawler.report.coverage import coverage_section
 from caravan_crawler.report.elements import Cell, Link, Number, Section, Share, Table, duration, number
 from caravan_crawler.report.page_facts import rates_section, read_rates, read_weather, trending_section
 from caravan_crawler.store import schema
@@ -40,7 +40,7 @@ def build_page(snapshot: Snapshot, floors: Mapping[str, float], made_at: str) ->
     tally = read_tally(snapshot)
     head = read_head(snapshot, tally)
     sections = [
-        coverage_section(read_coverage(snapshot)),
+        coverage_section(snapshot),
         fields_section(snapshot, tally, floors),
         views_section(snapshot, tally),
         trending_section(snapshot),

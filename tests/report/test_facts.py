@@ -1,11 +1,10 @@
 """The report's queries on small stores, in SQLite and PostgreSQL."""
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from caravan_crawler.report.articles import Bin, fields_section, read_tally, views_section
-from caravan_crawler.report.coverage import Bar, Gap, read_coverage
+from caravan_crawler.report.coverage import coverage_section
 from caravan_crawler.report.elements import Link, Share
 from caravan_crawler.report.page import failures_section, read_head
 from caravan_crawler.report.page_facts import Warmth, read_rates, read_weather, trending_section
@@ -39,32 +38,41 @@ def test_coverage(store_tables: StoreTables, tmp_path: Path) -> None:
     articles.append(article("sport", "2026-01-07", section="sport"))
     articles.append(article("none", "2026-01-07", section=None))
     with made(store_tables.url, tmp_path, {schema.articles: articles}) as snapshot:
-        coverage = read_coverage(snapshot)
-    first, third, last = (date(2026, 1, day) for day in (1, 3, 7))
-    assert coverage.period == (first, last)
-    assert coverage.bars == [
-        Bar(first, "news", 2),
-        Bar(third, "news", 1),
-        Bar(last, "news", 1),
-        Bar(last, "no section", 1),
-        Bar(last, "sport", 1),
+        section = coverage_section(snapshot)
+    assert section.text[:2] == [
+        "6 articles, published 2026-01-01 to 2026-01-07.",
+        "1 article without a date: not in the chart.",
     ]
-    assert [size[:2] for size in coverage.sections] == [("news", 5), ("no section", 1), ("sport", 1)]
-    assert coverage.gaps == [Gap(date(2026, 1, 4), date(2026, 1, 6)), Gap(date(2026, 1, 2), date(2026, 1, 2))]
-    assert (coverage.undated, coverage.days, coverage.empty_days) == (1, 7, 4)
+    (chart,), (sections,) = section.charts, section.tables
+    assert [(bar["start"], bar["end"], bar["section"], bar["articles"]) for bar in data_of(chart.spec)] == [
+        ("2026-01-01", "2026-01-02", "news", 2),
+        ("2026-01-03", "2026-01-04", "news", 1),
+        ("2026-01-07", "2026-01-08", "news", 1),
+        ("2026-01-07", "2026-01-08", "no section", 1),
+        ("2026-01-07", "2026-01-08", "sport", 1),
+    ]
+    assert [list(row[:2]) for row in sections.rows] == [["news", 5], ["no section", 1], ["sport", 1]]
+
+
+def test_gaps(store_tables: StoreTables, tmp_path: Path) -> None:
+    days = ("2026-01-01", "2026-01-03", "2026-01-06", "2026-01-07", "2026-01-08", "2026-01-09")
+    rows = {schema.articles: [article(str(number), day) for number, day in enumerate(days)]}
+    with made(store_tables.url, tmp_path, rows) as snapshot:
+        gaps, _ = coverage_section(snapshot).tables
+    assert gaps.rows == [["2026-01-04", "2026-01-05", 2], ["2026-01-02", "2026-01-02", 1]]
 
 
 def test_many_years_and_many_sections(store_tables: StoreTables, tmp_path: Path) -> None:
     articles = [article(str(number), f"{2001 + number}-11-30", section=f"s{number}") for number in range(25)]
     articles += [article(f"more {number}", "2026-02-01", section=f"s{number}") for number in range(6)]
     with made(store_tables.url, tmp_path, {schema.articles: articles}) as snapshot:
-        coverage = read_coverage(snapshot)
-    assert coverage.step is not None
-    assert coverage.step.name == "year"
-    assert {bar.section for bar in coverage.bars} == {"s0", "s1", "s2", "s3", "s4", "s5", "others"}
-    assert Bar(date(2001, 1, 1), "s0", 1) in coverage.bars
-    assert Bar(date(2025, 1, 1), "others", 1) in coverage.bars
-    assert len(coverage.sections) == 25
+        section = coverage_section(snapshot)
+    (chart,), (sections,) = section.charts, section.tables
+    assert chart.caption.startswith("Articles per year")
+    bars = {(bar["start"], bar["section"]): bar["articles"] for bar in data_of(chart.spec)}
+    assert {name for _, name in bars} == {"s0", "s1", "s2", "s3", "s4", "s5", "others"}
+    assert bars["2001-01-01", "s0"] == bars["2025-01-01", "others"] == 1
+    assert len(sections.rows) == 25
 
 
 def test_fields(store_tables: StoreTables, tmp_path: Path) -> None:
@@ -205,7 +213,7 @@ def test_empty_store(store_tables: StoreTables, tmp_path: Path) -> None:
     with made(store_tables.url, tmp_path, {}) as snapshot:
         tally = read_tally(snapshot)
         assert [each.text for each in read_head(snapshot, tally).numbers] == ["0"] * 3
-        assert read_coverage(snapshot).period is None
+        assert coverage_section(snapshot).is_empty
         assert fields_section(snapshot, tally, {}).is_empty
         assert views_section(snapshot, tally).is_empty
         assert trending_section(snapshot).is_empty
