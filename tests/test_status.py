@@ -78,6 +78,11 @@ def test_a_run_without_an_end_has_no_number_of_articles(tmp_path: Path) -> None:
     assert "  2026-01-01 00:00       -  it has not ended yet, or was killed" in screen(tmp_path)
 
 
+def test_a_failed_short_link_is_named_with_its_query(tmp_path: Path) -> None:
+    make(None, tmp_path, {schema.failures: [failure(f"{BASE}?p=1234", "http_404", 1, "2026-01-09")]})
+    assert screen(tmp_path)[-1].endswith("http_404: http_404, as /?p=1234")
+
+
 def older(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "caravan.db")) as store, store:
         store.execute("UPDATE store_info SET value = '2' WHERE name = 'schema_version'")

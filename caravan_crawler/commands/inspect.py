@@ -38,6 +38,7 @@ REQUESTS, FEWEST, MOST = 25, 5, 100
 #: A Crawl-delay in seconds from which an inspection takes long enough to warn the user.
 _LONG_DELAY = 10
 _STOPPED = 128
+_OF_ONE_PAGE, _OF_A_SITE = ("url", "full", "all", "why", "save_fixture"), ("requests", "save_pages")
 _FIXTURE = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+")
 
 
@@ -66,7 +67,7 @@ class Command(OwnCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Read the page, from the network or a file, or inspect a site."""
-        if problem := _options_problem(args, opts) or _fixture_problem(opts):
+        if problem := _options_problem(args, opts):
             self.end(problem, REFUSED)
             return
         if opts.site is not None:
@@ -240,13 +241,11 @@ def _cases() -> Path:
 
 def _options_problem(args: list[str], opts: argparse.Namespace) -> str | None:
     """Return a problem of the options in one line, or None."""
+    unfit = _OF_A_SITE if opts.site is None else _OF_ONE_PAGE
+    if given := next((name for name in unfit if getattr(opts, name) not in (None, False)), None):
+        return f"--{given.replace('_', '-')} is {'for --site only' if opts.site is None else 'not for --site'}"
     if opts.site is None:
-        given = [name for name in ("requests", "save_pages") if getattr(opts, name) is not None]
-        if given:
-            return f"--{given[0].replace('_', '-')} is for --site only"
-        return None if len(args) == 1 else "inspect takes one URL or one file"
-    if opts.url is not None or opts.full:
-        return f"{'--url' if opts.url is not None else '--full'} is not for --site"
+        return _fixture_problem(opts.save_fixture) if len(args) == 1 else "inspect takes one URL or one file"
     if opts.save_pages is not None and (problem := home_problem(opts.save_pages)):
         return f"{opts.save_pages}: {problem}"
     if len(args) + bool(opts.site) > 1:
@@ -261,18 +260,16 @@ def _options_problem(args: list[str], opts: argparse.Namespace) -> str | None:
     return None
 
 
-def _fixture_problem(options: argparse.Namespace) -> str | None:
+def _fixture_problem(name: str | None) -> str | None:
     """Return why a page cannot be saved under the given name, if there is one, in one line, or None."""
-    if options.save_fixture is None:
+    if name is None:
         return None
-    if options.site is not None:
-        return "--save-fixture is for one page; with --site it is --save-pages"
-    if not _FIXTURE.fullmatch(options.save_fixture):
-        return f"save-fixture={options.save_fixture} is not TOPIC/CASE, of small letters, digits, - and _"
+    if not _FIXTURE.fullmatch(name):
+        return f"save-fixture={name} is not TOPIC/CASE, of small letters, digits, - and _"
     folder = _cases()
     if not folder.is_dir():
         return f"{folder} is not there: --save-fixture is for a clone of the repository"
-    taken = folder / options.save_fixture
+    taken = folder / name
     return f"{taken} is there already; delete it to save it again" if taken.exists() else None
 
 

@@ -77,7 +77,7 @@ def _lines(overview: Overview) -> Iterator[str]:
     due = f", of which the next run requests {overview.due:,} again" if overview.failed else ""
     yield f"Failed: {count(overview.failed, 'page')}{due}"
     for reason in overview.reasons:
-        place = urlsplit(reason.url).path
+        place = urlsplit(reason.url)._replace(scheme="", netloc="").geturl()
         yield f"  {moment(reason.last_failed_at)}  {reason.pages:>6,}  {reason.reason}: {reason.message}, as {place}"
 
 

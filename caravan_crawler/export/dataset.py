@@ -63,10 +63,8 @@ class Export:
     def to_folder(self, folder: Path) -> Dataset:
         """Write the dataset, then replace the earlier one in ``folder``."""
         folder = Path(os.path.realpath(folder))
-        with _no_os_error(str(folder)), self._snapshot() as snapshot, locked_folder(folder) as dataset_folder:
-            dataset = self._build(snapshot, dataset_folder.part)
-            dataset_folder.replace()
-            return dataset
+        with _no_os_error(str(folder)), self._snapshot() as snapshot, locked_folder(folder) as part:
+            return self._build(snapshot, part)
 
     def to_url(self, url: str) -> Dataset:
         """Write the dataset to a temporary folder (``TMPDIR``) and upload it."""

@@ -27,47 +27,44 @@ from caravan_crawler.export.datapackage import CARD, PACKAGE, SUMS, Dataset, des
 from caravan_crawler.export.options import ExportError, ExportLockedError, ExportRefusedError
 
 
-class DatasetFolder:
-    """A locked dataset folder; ``part`` is the empty folder that the new dataset is written to."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.part = folder.with_name(f".{folder.name}.part")
-        self._aside = folder.with_name(f".{folder.name}.old")
-
-    def replace(self) -> None:
-        """Put the dataset in ``part`` in place of the earlier one."""
-        for path in [*self.part.rglob("*"), self.part]:
-            _sync(path)
-        check_replaceable(self.folder)
-        ignore_late_stops()
-        if self.folder.exists():
-            self.folder.rename(self._aside)
-        self.part.rename(self.folder)
-        _sync(self.folder.parent)
-
-    def clear(self) -> None:
-        """Undo a replacement that stopped between its two renames, and clean up next to the folder."""
-        with suppress(OSError):
-            if self._aside.exists() and not self.folder.exists():
-                self._aside.rename(self.folder)
-        if self.folder.exists():
-            shutil.rmtree(self._aside, ignore_errors=True)
-        shutil.rmtree(self.part, ignore_errors=True)
-
-
 @contextmanager
-def locked_folder(folder: Path) -> Iterator[DatasetFolder]:
-    """Yield the folder ready to be written, and clean up next to it; raise :class:`ExportError` or OSError."""
+def locked_folder(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder, which replaces ``folder`` at the end; raise :class:`ExportError` or OSError."""
+    part, aside = _part(folder), _aside(folder)
     with _locked(folder):
-        dataset_folder = DatasetFolder(folder)
         try:
-            dataset_folder.clear()  # of a killed export
+            _clear(folder)  # of a killed export
             check_replaceable(folder)
-            dataset_folder.part.mkdir()
-            yield dataset_folder
+            part.mkdir()
+            yield part
+            for path in [*part.rglob("*"), part]:
+                _sync(path)
+            check_replaceable(folder)
+            ignore_late_stops()
+            if folder.exists():
+                folder.rename(aside)
+            part.rename(folder)
+            _sync(folder.parent)
         finally:
-            dataset_folder.clear()
+            _clear(folder)
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(f".{target.name}.part")
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.old")
+
+
+def _clear(folder: Path) -> None:
+    """Undo a replacement that stopped between its two renames, and clean up next to the folder."""
+    with suppress(OSError):
+        if _aside(folder).exists() and not folder.exists():
+            _aside(folder).rename(folder)
+    if folder.exists():
+        shutil.rmtree(_aside(folder), ignore_errors=True)
+    shutil.rmtree(_part(folder), ignore_errors=True)
 
 
 @contextmanager
@@ -79,7 +76,7 @@ def locked_file(file: Path) -> Iterator[Path]:
         raise ExportRefusedError(f"{file} cannot be written: {error.strerror or error}") from None
     if not is_file:
         raise ExportRefusedError(f"{file} is {f'a folder; {file}/ makes a dataset in it' if is_folder else 'no file'}")
-    part = file.with_name(f".{file.name}.part")
+    part = _part(file)
     with _locked(file):
         try:
             part.unlink(missing_ok=True)  # of a killed export

@@ -44,33 +44,6 @@ class Tally(NamedTuple):
     """By views; the first bin has the articles with 0 views."""
 
 
-class Fill(NamedTuple):
-    """Number of articles in which a field was found, and of all articles."""
-
-    field: str
-    found: int
-    articles: int
-
-    @property
-    def share(self) -> float:
-        """From 0 to 1."""
-        return self.found / self.articles
-
-
-class RunFills(NamedTuple):
-    """Fill rates of the articles that one run read, by its report."""
-
-    started_at: str
-    fills: list[Fill]
-
-
-class Fields(NamedTuple):
-    """Fill rates: ``now`` of all articles, empty without any; ``over_runs`` of the last runs, oldest first."""
-
-    now: list[Fill]
-    over_runs: list[RunFills]
-
-
 def read_tally(snapshot: Snapshot) -> Tally:
     """Count in one pass over the articles: in SQLite each pass reads all texts."""
     views = articles.c.views
@@ -92,50 +65,49 @@ def _is_filled(name: str) -> ColumnElement[bool]:
     return cast(column, Text) != "[]" if name in _LISTS else column.is_not(None)
 
 
-def read_fields(snapshot: Snapshot, tally: Tally) -> Fields:
-    """Return the fill rates of all articles and of the last runs."""
-    now = [Fill(name, found, tally.articles) for name, found in tally.found.items()] if tally.articles else []
-    latest = select(runs.c.started_at, runs.c.report).order_by(runs.c.started_at.desc(), runs.c.run_id.desc())
-    over_runs = []
-    for started_at, report in snapshot.rows(latest.where(runs.c.report.is_not(None)).limit(_EXAMINED_RUNS)):
-        counts = report.get("fields", {})
-        fills = [Fill(name, counts[name]["found"], counts[name]["of"]) for name in FIELDS if name in counts]
-        if fills and fills[0].articles >= FEWEST:
-            over_runs.append(RunFills(started_at, fills))
-    return Fields(now, over_runs[:_MOST_RUNS][::-1])
-
-
-def fields_section(fields: Fields, floors: Mapping[str, float]) -> Section:
+def fields_section(snapshot: Snapshot, tally: Tally, floors: Mapping[str, float]) -> Section:
     """Return the section on fill rates; ``floors`` maps a field to the minimum share of articles that must have it."""
-    if not fields.now:
+    if not tally.articles:
         return Section("fields", "Fill rates", ["No article is in the store yet."])
-    text = [f"The share of the {count(fields.now[0].articles, 'article')} in which each field is found."]
-    lowest = [f"{fill.field} {percent(floors[fill.field])}" for fill in fields.now if fill.field in floors]
+    shares = {name: found / tally.articles for name, found in tally.found.items()}
+    text = [f"The share of the {count(tally.articles, 'article')} in which each field is found."]
+    lowest = [f"{name} {percent(floors[name])}" for name in shares if name in floors]
     if lowest:
         text.append(f"A line across a bar is the field's floor: {', '.join(lowest)}.")
+    runs_read = _fields_of_runs(snapshot)
     charts = []
-    if len(fields.over_runs) >= elements.FEWEST_RUNS:
-        text.append(f"The chart has {len(fields.over_runs)} runs, the last ones that read {FEWEST} articles or more.")
-        charts.append(_fill_chart(fields.over_runs))
-    lines: list[list[Cell]] = [[one.field, one.found, Share(one.share, floors.get(one.field))] for one in fields.now]
-    table = Table("Fields", ["Field", "Articles", "Share"], lines, right=(1, 2))
-    return Section("fields", "Fill rates", text, _fill_warnings(fields, floors), charts=charts, tables=[table])
-
-
-def _fill_warnings(fields: Fields, floors: Mapping[str, float]) -> list[str]:
-    return [
-        f"{fill.field} is found in {percent(fill.share)} of the articles, below its floor of "
-        f"{percent(floors[fill.field])}."
-        for fill in fields.now
-        if fill.share < floors.get(fill.field, 0.0)
+    if len(runs_read) >= elements.FEWEST_RUNS:
+        text.append(f"The chart has {len(runs_read)} runs, the last ones that read {FEWEST} articles or more.")
+        charts.append(_fill_chart(runs_read))
+    warnings = [
+        f"{name} is found in {percent(share)} of the articles, below its floor of {percent(floors[name])}."
+        for name, share in shares.items()
+        if share < floors.get(name, 0.0)
     ]
+    lines: list[list[Cell]] = [
+        [name, tally.found[name], Share(share, floors.get(name))] for name, share in shares.items()
+    ]
+    table = Table("Fields", ["Field", "Articles", "Share"], lines, right=(1, 2))
+    return Section("fields", "Fill rates", text, warnings, charts=charts, tables=[table])
 
 
-def _fill_chart(over_runs: list[RunFills]) -> Chart:
+def _fields_of_runs(snapshot: Snapshot) -> list[tuple[str, dict[str, Any]]]:
+    """Return the start of the last runs that read enough articles, oldest first, and the counts of each field."""
+    latest = select(runs.c.started_at, runs.c.report).order_by(runs.c.started_at.desc(), runs.c.run_id.desc())
+    found = []
+    for started_at, report in snapshot.rows(latest.where(runs.c.report.is_not(None)).limit(_EXAMINED_RUNS)):
+        counts = {name: report["fields"][name] for name in FIELDS if name in report.get("fields", ())}
+        if counts and next(iter(counts.values()))["of"] >= FEWEST:
+            found.append((started_at, counts))
+    return found[:_MOST_RUNS][::-1]
+
+
+def _fill_chart(runs_read: list[tuple[str, dict[str, Any]]]) -> Chart:
+    labels = elements.run_labels(started_at for started_at, _ in runs_read)
     values = [
-        (label, fill.field, fill.share, percent(fill.share), fill.articles)
-        for label, run in zip(elements.run_labels(run.started_at for run in over_runs), over_runs, strict=True)
-        for fill in run.fills
+        (label, name, one["found"] / one["of"], percent(one["found"] / one["of"]), one["of"])
+        for label, (_, counts) in zip(labels, runs_read, strict=True)
+        for name, one in counts.items()
     ]
     legend = alt.Legend(format=".0%", gradientLength=160, values=[0, 0.5, 1])
     drawn = (
@@ -172,35 +144,43 @@ class Growth(NamedTuple):
     points: list[tuple[float, int]]
 
 
-class Views(NamedTuple):
-    """The views of all articles."""
-
-    uncounted: int
-    """The number of articles without a count."""
-    unread: int
-    """The number of articles with a count of 0; they are in no bin."""
-    bins: list[Bin]
-    """From the first to the last that is not empty."""
-    most_read: list[Any]
-    """Rows with headline, URL, day and views."""
-    growing: list[Growth]
-    """The articles whose counts changed most often, at least once."""
-
-
-def read_views(snapshot: Snapshot, tally: Tally) -> Views:
-    """Return the distribution from the tally, the most read articles, and those that grow."""
+def views_section(snapshot: Snapshot, tally: Tally) -> Section:
+    """Return the section on views: their distribution, the most read articles, and those that grow."""
     unread, *bins = tally.bins
     while bins and not bins[-1].articles:
         bins.pop()
     while bins and not bins[0].articles:
         bins.pop(0)
-    uncounted = tally.articles - tally.found["views"]
+    if not bins and not unread.articles:
+        return Section("views", "Views", ["No article with a view count is in the store yet."])
+    text = []
+    if unread.articles:
+        text.append(f"{count(unread.articles, 'article')} with 0 views: not in the chart.")
+    if uncounted := tally.articles - tally.found["views"]:
+        text.append(f"{count(uncounted, 'article')} without a view count.")
+    charts = []
+    if sum(bin_.articles for bin_ in bins) >= _FEWEST_ARTICLES:
+        charts.append(_distribution_chart(bins))
+    growing = _growing(snapshot)
+    if growing:
+        charts.append(_growth_chart(growing))
+    else:
+        text.append("No count has changed between runs yet.")
+    warnings = [
+        f"The views of “{short(growth.headline, 80)}” have gone down at some time."
+        for growth in growing
+        if any(later < earlier for (_, earlier), (_, later) in pairwise(growth.points))
+    ]
     query = select(_HEADLINE, articles.c.url, articles.c.date_published, articles.c.views).limit(elements.LISTED)
     most_read = query.where(articles.c.views.is_not(None)).order_by(articles.c.views.desc(), articles.c.key)
-    return Views(uncounted, unread.articles, bins, list(snapshot.rows(most_read)), _growing(snapshot))
+    lines = [[Link(headline, url), day, views] for headline, url, day, views in snapshot.rows(most_read)]
+    caption = f"The {len(lines)} most read" if len(lines) > 1 else "Most read"
+    table = Table(caption, ["Article", "Date", "Views"], lines, right=(2,))
+    return Section("views", "Views", text, warnings, charts=charts, tables=[table])
 
 
 def _growing(snapshot: Snapshot) -> list[Growth]:
+    """Return the articles whose counts changed most often, at least once."""
     counts = view_counts.c
     often = (
         select(counts.article_key, func.count().label("times"))
@@ -231,33 +211,6 @@ def _points(snapshot: Snapshot, key: str, published: str) -> list[tuple[float, i
         for time, views in snapshot.rows(query)
     ]
     return elements.downsample(points, _POINTS)
-
-
-def views_section(views: Views) -> Section:
-    """Return the section on views."""
-    if not views.bins and not views.unread:
-        return Section("views", "Views", ["No article with a view count is in the store yet."])
-    text = []
-    if views.unread:
-        text.append(f"{count(views.unread, 'article')} with 0 views: not in the chart.")
-    if views.uncounted:
-        text.append(f"{count(views.uncounted, 'article')} without a view count.")
-    charts = []
-    if sum(bin_.articles for bin_ in views.bins) >= _FEWEST_ARTICLES:
-        charts.append(_distribution_chart(views.bins))
-    if views.growing:
-        charts.append(_growth_chart(views.growing))
-    else:
-        text.append("No count has changed between runs yet.")
-    warnings = [
-        f"The views of “{short(growth.headline, 80)}” have gone down at some time."
-        for growth in views.growing
-        if any(later < earlier for (_, earlier), (_, later) in pairwise(growth.points))
-    ]
-    lines = [[Link(read.headline, read.url), read.date_published, read.views] for read in views.most_read]
-    caption = f"The {len(lines)} most read" if len(lines) > 1 else "Most read"
-    table = Table(caption, ["Article", "Date", "Views"], lines, right=(2,))
-    return Section("views", "Views", text, warnings, charts=charts, tables=[table])
 
 
 def _distribution_chart(bins: list[Bin]) -> Chart:

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median
@@ -68,14 +67,6 @@ def step_for(first: date, last: date, articles: int) -> Step:
     return Step(next((name for name, length in _STEPS.items() if days <= length * most), "year"))
 
 
-class Bar(NamedTuple):
-    """The articles of a section in one step of time."""
-
-    start: date
-    section: str
-    articles: int
-
-
 class Gap(NamedTuple):
     """Days without an article, from ``first`` to ``last``."""
 
@@ -88,130 +79,96 @@ class Gap(NamedTuple):
         return (self.last - self.first).days + 1
 
 
-class SectionSize(NamedTuple):
-    """A section, with its first and last day."""
-
-    section: str
-    articles: int
-    first: str | None
-    last: str | None
-
-
-@dataclass(frozen=True)
-class Coverage:
-    """The articles over time; ``period`` and ``step`` are None if no article has a date."""
-
-    period: tuple[date, date] | None = None
-    step: Step | None = None
-    bars: list[Bar] = field(default_factory=list)
-    sections: list[SectionSize] = field(default_factory=list)
-    """All sections, largest first."""
-    undated: int = 0
-    gaps: list[Gap] = field(default_factory=list)
-    """All gaps, longest first."""
-    is_whole: bool = True
-    """Whether a run of the whole site is complete; otherwise days without an article are normal."""
-
-    @property
-    def articles(self) -> int:
-        """The number of articles with a date."""
-        return sum(size.articles for size in self.sections) - self.undated
-
-    @property
-    def days(self) -> int:
-        """The length of the period."""
-        return Gap(*self.period).days if self.period else 0
-
-    @property
-    def empty_days(self) -> int:
-        """The number of days in the period without an article."""
-        return sum(gap.days for gap in self.gaps)
-
-    @property
-    def long_gaps(self) -> list[Gap]:
-        """The gaps to list and to mark."""
-        if self.empty_days > _MOST_EMPTY * self.days:
-            return []
-        if len(self.gaps) <= elements.LISTED:
-            return self.gaps
-        usual = median(gap.days for gap in self.gaps)
-        return [gap for gap in self.gaps[: elements.LISTED] if gap.days > _LONG_GAP * usual]
-
-
-def read_coverage(snapshot: Snapshot) -> Coverage:
-    """Count articles by day and by section."""
-    query = select(_DAY, func.count()).where(_DAY.is_not(None)).group_by(_DAY).order_by(_DAY)
-    numbers_by_day = {date.fromisoformat(day): articles for day, articles in snapshot.rows(query)}
-    dates = list(numbers_by_day)
-    step = step_for(dates[0], dates[-1], sum(numbers_by_day.values())) if dates else None
-    # The database groups by month; days and weeks are few.
-    start = func.substr(_DAY, 1, 7) if step and step.is_of_months else _DAY
-    section = func.coalesce(articles.c.section, _NO_SECTION).label("section")
-    columns = (func.count().label("articles"), func.min(_DAY).label("first"), func.max(_DAY).label("last"))
-    parts = list(snapshot.rows(select(section, *columns).group_by(articles.c.section, start)))
+def coverage_section(snapshot: Snapshot) -> Section:
+    """Return the section on coverage: articles by time and section, and days without any."""
+    numbers = select(_DAY, func.count()).where(_DAY.is_not(None)).group_by(_DAY).order_by(_DAY)
+    numbers_by_day = {date.fromisoformat(day): articles for day, articles in snapshot.rows(numbers)}
+    if not numbers_by_day:
+        return Section("coverage", "Coverage", ["No article with a date is in the store yet."])
+    dates, dated = list(numbers_by_day), sum(numbers_by_day.values())
+    period, is_whole = Gap(dates[0], dates[-1]), _is_whole(snapshot)
+    step = step_for(*period, dated)
+    parts = _parts(snapshot, step)
     sections = _sections(parts)
-    undated = sum(part.articles for part in parts if part.first is None)
-    if step is None:
-        return Coverage(sections=sections, undated=undated)
-    largest = {size.section for size in sections[:_MOST_SECTIONS]}
-    numbers: Counter[tuple[date, str]] = Counter()
-    for part in parts:
-        if part.first is not None:
-            name = part.section if part.section in largest else _OTHERS
-            numbers[step.start(date.fromisoformat(part.first)), name] += part.articles
-    bars = [Bar(first, name, number) for (first, name), number in sorted(numbers.items())]
+    total = sum(articles for _, articles, *_ in sections)
+    text = [f"{count(dated, 'article')}, published {days(*period)}."]
+    if undated := total - dated:
+        text.append(f"{count(undated, 'article')} without a date: not in the chart.")
+    if not is_whole:
+        text.append("Only a part of the site has been crawled, so days without an article are normal.")
     one = timedelta(days=1)
     gaps = [Gap(before + one, after - one) for before, after in pairwise(dates) if after - before > one]
     gaps.sort(key=lambda gap: (-gap.days, gap.first))
-    complete = select(runs.c.run_id).where(runs.c.scope == "", runs.c.exit_code.in_((SOUND, BELOW_FLOORS)))
-    is_whole = bool(list(snapshot.rows(complete.where(~runs.c.reason.startswith(AT_LIMIT)).limit(1))))
-    return Coverage((dates[0], dates[-1]), step, bars, sections, undated, gaps, is_whole)
-
-
-def _sections(parts: Iterable[Any]) -> list[SectionSize]:
-    sizes: dict[str, SectionSize] = {}
-    for part in parts:
-        _, articles, first, last = sizes.get(part.section, SectionSize("", 0, None, None))
-        ends = [day for day in (first, part.first, last, part.last) if day]
-        size = (articles + part.articles, min(ends, default=None), max(ends, default=None))
-        sizes[part.section] = SectionSize(part.section, *size)
-    return sorted(sizes.values(), key=lambda size: (-size.articles, size.section))
-
-
-def coverage_section(coverage: Coverage) -> Section:
-    """Return the section on coverage."""
-    if coverage.period is None or coverage.step is None:
-        return Section("coverage", "Coverage", ["No article with a date is in the store yet."])
-    text = [f"{count(coverage.articles, 'article')}, published {days(*coverage.period)}."]
-    if coverage.undated:
-        text.append(f"{count(coverage.undated, 'article')} without a date: not in the chart.")
-    if not coverage.is_whole:
-        text.append("Only a part of the site has been crawled, so days without an article are normal.")
-    charts = []
-    if len({bar.start for bar in coverage.bars}) >= elements.FEWEST_POINTS:
-        charts.append(_chart(coverage, coverage.step))
+    # Where days are more than articles, most are empty on any site.
+    warnings = _warnings(gaps, period) if gaps and is_whole and dated >= period.days else []
+    long_gaps = _long_gaps(gaps, period)
+    bars = _bars(parts, step, [name for name, *_ in sections])
+    is_drawn = len({start for start, _ in bars}) >= elements.FEWEST_POINTS
+    charts = [_chart(bars, step, [name for name, *_ in sections], long_gaps)] if is_drawn else []
     tables = []
-    if gaps := coverage.long_gaps:
-        longest: list[list[Cell]] = [[f"{gap.first}", f"{gap.last}", gap.days] for gap in gaps]
-        caption = "Days without an article" + (": the longest gaps" if len(coverage.gaps) > len(gaps) else "")
+    if long_gaps:
+        longest: list[list[Cell]] = [[f"{gap.first}", f"{gap.last}", gap.days] for gap in long_gaps]
+        caption = "Days without an article" + (": the longest gaps" if len(gaps) > len(long_gaps) else "")
         tables.append(Table(caption, ["From", "To", "Days"], longest, right=(2,)))
-    total = sum(size.articles for size in coverage.sections)
-    lines = [[one.section, one.articles, Share(one.articles / total), one.first, one.last] for one in coverage.sections]
+    lines = [[name, articles, Share(articles / total), first, last] for name, articles, first, last in sections]
     caption = f"The {_MOST_LISTED_SECTIONS} largest sections" if len(lines) > _MOST_LISTED_SECTIONS else "Sections"
     columns = ["Section", "Articles", "Share", "First", "Last"]
     tables.append(Table(caption, columns, lines[:_MOST_LISTED_SECTIONS], right=(1, 2)))
-    return Section("coverage", "Coverage", text, _warnings(coverage), charts=charts, tables=tables)
+    return Section("coverage", "Coverage", text, warnings, charts=charts, tables=tables)
 
 
-def _warnings(coverage: Coverage) -> list[str]:
-    # Where days are more than articles, most are empty on any site.
-    if not coverage.gaps or not coverage.is_whole or coverage.articles < coverage.days:
+def _is_whole(snapshot: Snapshot) -> bool:
+    """Whether a run of the whole site is complete; otherwise days without an article are normal."""
+    complete = select(runs.c.run_id).where(runs.c.scope == "", runs.c.exit_code.in_((SOUND, BELOW_FLOORS)))
+    return bool(list(snapshot.rows(complete.where(~runs.c.reason.startswith(AT_LIMIT)).limit(1))))
+
+
+def _parts(snapshot: Snapshot, step: Step) -> list[Any]:
+    """Return rows of section, articles, first and last day, for each section and part of time, or for no date."""
+    # The database groups by month; days and weeks are few.
+    start = func.substr(_DAY, 1, 7) if step.is_of_months else _DAY
+    section = func.coalesce(articles.c.section, _NO_SECTION).label("section")
+    columns = (func.count().label("articles"), func.min(_DAY).label("first"), func.max(_DAY).label("last"))
+    return list(snapshot.rows(select(section, *columns).group_by(articles.c.section, start)))
+
+
+def _sections(parts: Iterable[Any]) -> list[tuple[str, int, str | None, str | None]]:
+    """Return each section with its articles, first and last day, the largest first."""
+    sizes: dict[str, tuple[str, int, str | None, str | None]] = {}
+    for part in parts:
+        _, articles, first, last = sizes.get(part.section, ("", 0, None, None))
+        ends = [day for day in (first, part.first, last, part.last) if day]
+        size = (articles + part.articles, min(ends, default=None), max(ends, default=None))
+        sizes[part.section] = (part.section, *size)
+    return sorted(sizes.values(), key=lambda size: (-size[1], size[0]))
+
+
+def _bars(parts: Iterable[Any], step: Step, sections: list[str]) -> dict[tuple[date, str], int]:
+    """Return the articles of each step of time and section, in this order; small sections are one."""
+    numbers: Counter[tuple[date, str]] = Counter()
+    for part in parts:
+        if part.first is not None:
+            name = part.section if part.section in sections[:_MOST_SECTIONS] else _OTHERS
+            numbers[step.start(date.fromisoformat(part.first)), name] += part.articles
+    return dict(sorted(numbers.items()))
+
+
+def _long_gaps(gaps: list[Gap], period: Gap) -> list[Gap]:
+    """Return the gaps to list and to mark."""
+    if sum(gap.days for gap in gaps) > _MOST_EMPTY * period.days:
         return []
-    longest = coverage.gaps[0]
-    empty = f"{number(coverage.empty_days)} of {count(coverage.days, 'day')}"
-    if coverage.empty_days > _MOST_EMPTY * coverage.days:
+    if len(gaps) <= elements.LISTED:
+        return gaps
+    usual = median(gap.days for gap in gaps)
+    return [gap for gap in gaps[: elements.LISTED] if gap.days > _LONG_GAP * usual]
+
+
+def _warnings(gaps: list[Gap], period: Gap) -> list[str]:
+    longest, empty_days = gaps[0], sum(gap.days for gap in gaps)
+    empty = f"{number(empty_days)} of {count(period.days, 'day')}"
+    if empty_days > _MOST_EMPTY * period.days:
         return [f"Most days have no article: {empty}."]
-    empty = f"{empty} have no article ({percent(coverage.empty_days / coverage.days)})"
+    empty = f"{empty} have no article ({percent(empty_days / period.days)})"
     return [f"{empty}. The longest gap is {days(*longest)}, {count(longest.days, 'day')}."]
 
 
@@ -231,18 +188,18 @@ def _axis(step: Step, first: date, last: date) -> alt.Axis:
     )
 
 
-def _chart(coverage: Coverage, step: Step) -> Chart:
-    in_bars = {bar.section for bar in coverage.bars}
-    order = [size.section for size in coverage.sections if size.section in in_bars]
+def _chart(bars: dict[tuple[date, str], int], step: Step, sections: list[str], long_gaps: list[Gap]) -> Chart:
+    starts, in_bars = [start for start, _ in bars], {section for _, section in bars}
+    order = [section for section in sections if section in in_bars]
     order += [_OTHERS] if _OTHERS in in_bars and _OTHERS not in order else []
     names = {section: short(section, _LONGEST) for section in order}
-    bars = [
-        (f"{bar.start}", f"{step.next(bar.start)}", names[bar.section], bar.articles, order.index(bar.section))
-        for bar in coverage.bars
+    values = [
+        (f"{start}", f"{step.next(start)}", names[section], articles, order.index(section))
+        for (start, section), articles in bars.items()
     ]
-    axis = _axis(step, coverage.bars[0].start, coverage.bars[-1].start)
+    axis = _axis(step, starts[0], starts[-1])
     layers = [
-        alt.Chart(elements.rows("start", "end", "section", "articles", "place", values=bars))
+        alt.Chart(elements.rows("start", "end", "section", "articles", "place", values=values))
         .mark_bar(orient="vertical", xOffset=0.5, x2Offset=-0.5)
         .encode(
             x=alt.X("start:T", scale=elements.UTC, title="published", axis=axis),
@@ -253,7 +210,7 @@ def _chart(coverage: Coverage, step: Step) -> Chart:
             tooltip=["start:N", "section:N", alt.Tooltip("articles:Q", format=",")],
         )
     ]
-    marks = [(f"{gap.first}", f"{gap.last}", gap.days) for gap in coverage.long_gaps]
+    marks = [(f"{gap.first}", f"{gap.last}", gap.days) for gap in long_gaps]
     if marks:
         gaps = alt.Chart(elements.rows("from", "to", "days", values=marks)).mark_rect(style="gap")
         layers.append(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import altair as alt
@@ -15,10 +15,10 @@ from sqlalchemy import select
 from caravan_crawler.arguments import SAMPLE
 from caravan_crawler.console import count, moment
 from caravan_crawler.report import elements
-from caravan_crawler.report.articles import Tally, fields_section, read_fields, read_tally, read_views, views_section
-from caravan_crawler.report.coverage import coverage_section, read_coverage
+from caravan_crawler.report.articles import Tally, fields_section, read_tally, views_section
+from caravan_crawler.report.coverage import coverage_section
 from caravan_crawler.report.elements import Cell, Link, Number, Section, Share, Table, duration, number
-from caravan_crawler.report.page_facts import rates_section, read_rates, read_trending, read_weather, trending_section
+from caravan_crawler.report.page_facts import rates_section, read_rates, read_weather, trending_section
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Run, Snapshot, count_rows, count_values, first_and_last_day, last_runs
 from caravan_crawler.store.store import edition_held, site_title
@@ -40,13 +40,13 @@ def build_page(snapshot: Snapshot, floors: Mapping[str, float], made_at: str) ->
     tally = read_tally(snapshot)
     head = read_head(snapshot, tally)
     sections = [
-        coverage_section(read_coverage(snapshot)),
-        fields_section(read_fields(snapshot, tally), floors),
-        views_section(read_views(snapshot, tally)),
-        trending_section(read_trending(snapshot)),
+        coverage_section(snapshot),
+        fields_section(snapshot, tally, floors),
+        views_section(snapshot, tally),
+        trending_section(snapshot),
         rates_section(read_rates(snapshot), read_weather(snapshot)),
         runs_section(last_runs(snapshot, _MOST_RUNS), head.runs),
-        failures_section(*read_failures(snapshot)),
+        failures_section(snapshot),
     ]
     environment = jinja2.Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     environment.filters |= {"number": number, "moment": moment, "short": elements.short, "percent": elements.percent}
@@ -113,14 +113,6 @@ def read_head(snapshot: Snapshot, tally: Tally) -> Head:
     )
 
 
-def read_failures(snapshot: Snapshot) -> tuple[list[tuple[str, int]], list[Any]]:
-    """Return the reasons with their numbers of pages, most frequent first, and the pages that failed most often."""
-    columns = schema.failures.c
-    worst = select(schema.failures).order_by(columns.attempts.desc(), columns.first_failed_at, columns.url)
-    reasons = [*count_values(snapshot, columns.reason).items()]
-    return reasons, list(snapshot.rows(worst.limit(elements.LISTED)))
-
-
 def runs_section(runs: list[Run], total: int) -> Section:
     """Return the section on the last ``runs``, newest first, of ``total``."""
     if not runs:
@@ -181,8 +173,10 @@ def _runs_chart(runs: list[Run]) -> elements.Chart:
     return elements.chart("runs-new", caption, alt.layer(*layers), height=160)
 
 
-def failures_section(reasons: list[tuple[str, int]], worst: list[Any]) -> Section:
-    """Return the section on failed pages."""
+def failures_section(snapshot: Snapshot) -> Section:
+    """Return the section on failed pages: the reasons, most frequent first, and those that failed most often."""
+    columns = schema.failures.c
+    reasons = [*count_values(snapshot, columns.reason).items()]
     if not reasons:
         return Section("failures", "Failures", ["No page waits for another try."])
     total = sum(pages for _, pages in reasons)
@@ -191,6 +185,7 @@ def failures_section(reasons: list[tuple[str, int]], worst: list[Any]) -> Sectio
     is_common = total >= 10 and most_pages > total / 2
     warnings = [f"Most have one reason, {most}: {number(most_pages)} of {number(total)}."] if is_common else []
     shares: list[list[Cell]] = [[name, pages, Share(pages / total)] for name, pages in reasons[:_MOST_REASONS]]
+    worst = select(schema.failures).order_by(columns.attempts.desc(), columns.first_failed_at, columns.url)
     lines: list[list[Cell]] = [
         [
             Link(re.sub("^https?://[^/]+(?=/)", "", page.url), page.url),
@@ -199,7 +194,7 @@ def failures_section(reasons: list[tuple[str, int]], worst: list[Any]) -> Sectio
             page.first_failed_at[:10],
             moment(page.retry_at),
         ]
-        for page in worst
+        for page in snapshot.rows(worst.limit(elements.LISTED))
     ]
     caption = "Failed pages" if len(lines) == total else f"The {len(lines)} pages that failed most often"
     tables = [

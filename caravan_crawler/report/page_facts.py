@@ -23,97 +23,76 @@ _MOMENTS, _TOPICS = 60, 8
 _LONGEST_TOPIC = 80
 
 
-class Place(NamedTuple):
-    """The rank of a topic at a moment, from 1; None if it was not in the block."""
-
-    time: str
-    topic: str
-    rank: int | None
+Block = tuple[str, dict[int, str]]
+"""The trending block at a moment: time, and rank to topic, from 1."""
 
 
-class Trending(NamedTuple):
-    """The topics that were in the block most of the time, most present first, and their ranks."""
+def trending_section(snapshot: Snapshot) -> Section:
+    """Return the section on trending topics."""
+    found, is_cut = _read_blocks(snapshot)
+    blocks = elements.downsample(found, _MOMENTS)
+    if not blocks:
+        return Section("trending", "Trending topics", ["No trending topic is in the store yet."])
+    present = Counter(topic for _, block in blocks for topic in set(block.values()))
+    best = {topic: min(filter(None, (_rank(block, topic) for _, block in blocks))) for topic in present}
+    topics = sorted(present, key=lambda topic: (-present[topic], best[topic], topic))[:_TOPICS]
+    since, until = moment(blocks[0][0]), moment(blocks[-1][0])
+    if len(blocks) == 1:
+        text = [f"The block on {since} UTC; it has not changed between runs yet."]
+        tables = [Table("Topics", ["Place", "Topic"], [[best[topic], topic] for topic in topics])]
+        return Section("trending", "Trending topics", text, tables=tables)
+    text = [
+        f"The topics that were in the block longest, {since} to {until} UTC, and the share of that time in which they "
+        "were in it."
+    ]
+    if is_cut:
+        text.append(f"The store has earlier ones too; these are of the last {_WINDOW.days} days.")
+    lines: list[list[Cell]] = [[topic, Share(present[topic] / len(blocks)), best[topic]] for topic in topics]
+    tables = [Table("Topics", ["Topic", "Present", "Best place"], lines, right=(1, 2))]
+    charts = [_trending_chart(blocks, topics)] if len(blocks) >= elements.FEWEST_POINTS else []
+    return Section("trending", "Trending topics", text, charts=charts, tables=tables)
 
-    topics: Sequence[tuple[str, float, int]] = ()
-    """Topic, share of the moments at which it was in the block (0 to 1), best rank."""
-    places: Sequence[Place] = ()
-    moments: int = 0
-    since: str | None = None
-    until: str | None = None
-    is_cut: bool = False
-    """Whether the store has more before ``since``."""
 
+def _read_blocks(snapshot: Snapshot) -> tuple[list[Block], bool]:
+    """Rebuild the block at each moment of the period, and say whether the store has earlier ones.
 
-def read_trending(snapshot: Snapshot) -> Trending:
-    """Rebuild the block at each moment: a stored line is valid until another has its rank."""
+    A stored line is valid until another has its rank.
+    """
     columns = schema.trending.c
     ((first, last),) = snapshot.rows(select(func.min(columns.observed_at), func.max(columns.observed_at)))
     if last is None:
-        return Trending()
+        return [], False
     begin = stamp(datetime.fromisoformat(last) - _WINDOW)
     latest = select(func.max(columns.id).label("id")).where(columns.observed_at < begin)
     before = latest.group_by(columns.rank).subquery()
     block = dict(snapshot.rows(select(columns.rank, columns.topic).join(before, before.c.id == columns.id)))
-    blocks: list[tuple[str, dict[int, str]]] = []
+    blocks: list[Block] = []
     query = select(columns.observed_at, columns.rank, columns.topic).order_by(columns.id)
     for time, rank, topic in snapshot.rows(query.where(columns.observed_at >= begin)):
         block = block | {rank: topic}
         if blocks and blocks[-1][0] == time:
             blocks.pop()
         blocks.append((time, block))
-    return _most_present(elements.downsample(blocks, _MOMENTS), is_cut=first < begin)
+    return blocks, first < begin
 
 
-def _most_present(blocks: list[tuple[str, dict[int, str]]], *, is_cut: bool) -> Trending:
-    present: Counter[str] = Counter()
-    best: dict[str, int] = {}
-    for _, block in blocks:
-        present.update(set(block.values()))
-        for rank, topic in block.items():
-            best[topic] = min(rank, best.get(topic, rank))
-    chosen = sorted(present, key=lambda topic: (-present[topic], best[topic], topic))[:_TOPICS]
-    places = [
-        Place(time, topic, min((rank for rank, other in block.items() if other == topic), default=None))
-        for time, block in blocks
-        for topic in chosen
-    ]
-    topics = [(topic, present[topic] / len(blocks), best[topic]) for topic in chosen]
-    return Trending(topics, places, len(blocks), blocks[0][0], blocks[-1][0], is_cut)
+def _rank(block: dict[int, str], topic: str) -> int | None:
+    """Return a topic's best rank, or None if it is not in the block."""
+    return min((rank for rank, other in block.items() if other == topic), default=None)
 
 
-def trending_section(trending: Trending) -> Section:
-    """Return the section on trending topics."""
-    if not trending.topics:
-        return Section("trending", "Trending topics", ["No trending topic is in the store yet."])
-    if trending.moments == 1:
-        text = [f"The block on {moment(trending.since)} UTC; it has not changed between runs yet."]
-        topics: list[list[Cell]] = [[best, topic] for topic, _, best in trending.topics]
-        tables = [Table("Topics", ["Place", "Topic"], topics)]
-        return Section("trending", "Trending topics", text, tables=tables)
-    text = [
-        f"The topics that were in the block longest, {moment(trending.since)} to {moment(trending.until)} UTC, and the "
-        "share of that time in which they were in it."
-    ]
-    if trending.is_cut:
-        text.append(f"The store has earlier ones too; these are of the last {_WINDOW.days} days.")
-    lines: list[list[Cell]] = [[topic, Share(share), best] for topic, share, best in trending.topics]
-    tables = [Table("Topics", ["Topic", "Present", "Best place"], lines, right=(1, 2))]
-    charts = [_trending_chart(trending)] if trending.moments >= elements.FEWEST_POINTS else []
-    return Section("trending", "Trending topics", text, charts=charts, tables=tables)
-
-
-def _trending_chart(trending: Trending) -> Chart:
-    times = list(dict.fromkeys(place.time for place in trending.places))
+def _trending_chart(blocks: list[Block], topics: list[str]) -> Chart:
+    times = [time for time, _ in blocks]
     # A block is valid until the next one. The end of the last is not known: it is as long as the one before.
     last = datetime.fromisoformat(times[-1])
     ends = [*times[1:], stamp(last + (last - datetime.fromisoformat(times[-2])))]
-    end_of = dict(zip(times, ends, strict=True))
     values = [
-        (moment(time), time, end_of[time], short(topic, _LONGEST_TOPIC), rank)
-        for time, topic, rank in trending.places
-        if rank is not None
+        (moment(time), time, end, short(topic, _LONGEST_TOPIC), rank)
+        for (time, block), end in zip(blocks, ends, strict=True)
+        for topic in topics
+        if (rank := _rank(block, topic)) is not None
     ]
-    topics = [short(topic, _LONGEST_TOPIC) for topic, *_ in trending.topics]
+    names = [short(topic, _LONGEST_TOPIC) for topic in topics]
     ranks = alt.Scale(domain=[1, max(rank for *_, rank in values)], range="ramp", reverse=True)
     drawn = (
         alt.Chart(elements.rows("seen", "start", "end", "topic", "place", values=values))
@@ -121,7 +100,7 @@ def _trending_chart(trending: Trending) -> Chart:
         .encode(
             x=alt.X("start:T", scale=elements.UTC, title="seen (UTC)", axis=elements.TIMES),
             x2="end:T",
-            y=alt.Y("topic:N", scale=alt.Scale(domain=topics), title=None),
+            y=alt.Y("topic:N", scale=alt.Scale(domain=names), title=None),
             color=alt.Color("place:Q", scale=ranks, legend=alt.Legend(format="d", tickCount=4, gradientLength=160)),
             tooltip=[alt.Tooltip("seen:N", title="from (UTC)"), "topic:N", "place:Q"],
         )

@@ -4,9 +4,7 @@ import argparse
 import json
 import signal
 import sys
-from contextlib import suppress
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import NoReturn, get_args
 
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve
@@ -14,8 +12,7 @@ from caravan_crawler.sample_site.faults import FAULTS, FaultySite
 from caravan_crawler.sample_site.one_generation import OldAddresses
 
 _DEFAULT_PORT = 8000
-#: Seconds between two looks for a signal.
-_POLL = 0.5
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -49,27 +46,18 @@ def main() -> int:
         server = serve(site, port)
     except (OSError, OverflowError) as error:
         parser.error(f"cannot listen on port {port}: {error}")
+    if options.gold:
+        _write_gold(parser, site, options.gold, server.url)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)  # in the server's threads, too
     with server:
-        if options.gold:
-            _write_gold(parser, site, options.gold, server.url)
         _serve(server, options.burst)
     return 0
 
 
-def _next(signals: SimpleQueue[int]) -> int:
-    """Wait for a signal; if the system gives it to another thread, its handler runs when this one wakes."""
-    while True:
-        with suppress(Empty):
-            return signals.get(timeout=_POLL)
-
-
 def _serve(server: SampleServer, burst: int) -> None:
     """Publish at SIGUSR1, move at SIGUSR2, return at SIGINT or SIGTERM."""
-    signals: SimpleQueue[int] = SimpleQueue()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2):
-        signal.signal(number, lambda received, _: signals.put(received))
     print(f"Sample site with {server.site.articles} articles at {server.url} (Ctrl-C ends it)", flush=True)
-    while (received := _next(signals)) in (signal.SIGUSR1, signal.SIGUSR2):
+    while (received := signal.sigwait(_SIGNALS)) in (signal.SIGUSR1, signal.SIGUSR2):
         try:
             if received == signal.SIGUSR1:
                 server.publish(burst)
@@ -79,8 +67,7 @@ def _serve(server: SampleServer, burst: int) -> None:
                 print("Moved to generation 4", flush=True)
         except ValueError as error:
             print(f"sample_site: {error}", file=sys.stderr)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_DFL)  # a second signal ends the process at once
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)  # a second signal ends the process at once
 
 
 def _parser() -> argparse.ArgumentParser:

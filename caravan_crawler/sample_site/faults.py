@@ -87,24 +87,16 @@ class Fault:
         return False
 
 
-class Value(NamedTuple):
-    """A value of a fault; ``parse`` raises ValueError."""
-
-    name: str
-    parse: Callable[[str], Any]
-    default: str
-
-
 class FaultKind(NamedTuple):
-    """A fault of the catalogue; ``values`` are the arguments of ``make``."""
+    """A fault of the catalogue; ``values`` are names and defaults of the arguments of ``make``."""
 
     description: str
     make: Callable[..., Fault]
-    values: tuple[Value, ...] = ()
+    values: Mapping[str, str] = {}
 
     def usage(self, name: str) -> str:
         """Return how it is written: ``slow[:SECONDS=0.05]``."""
-        return name + "".join(f"[:{value.name}={value.default}]" for value in self.values)
+        return name + "".join(f"[:{value}={default}]" for value, default in self.values.items())
 
 
 def make_fault(text: str) -> Fault:
@@ -115,9 +107,9 @@ def make_fault(text: str) -> Fault:
         raise ValueError(f"unknown fault {name!r}; known are {', '.join(FAULTS)}")
     if len(given) > len(kind.values):
         raise ValueError(f"fault {text!r} has too many values; it is written {kind.usage(name)}")
-    written = [*given, *(value.default for value in kind.values[len(given) :])]
+    written = [*given, *list(kind.values.values())[len(given) :]]
     try:
-        fault = kind.make(*(value.parse(part) for value, part in zip(kind.values, written, strict=True)))
+        fault = kind.make(*map(_value, kind.values, written))
     except ValueError as error:
         raise ValueError(f"fault {text!r}: {error}; it is written {kind.usage(name)}") from None
     fault.name = name
@@ -150,33 +142,33 @@ class FaultySite(SampleSite):
         return any(fault.spoils(self, number) for fault in self._faults)
 
 
-# Values
+#: Name of a value to the least and the greatest number; megabytes are held in memory.
+_LIMITS = {
+    "SECONDS": (0, 3600),
+    "TIMES": (1, 1_000_000),
+    "EVERY": (1, 1_000_000),
+    "ARTICLES": (1, 1_000_000),
+    "PAGES": (0, 1_000_000),
+    "MEGABYTES": (1, 2000),
+}
 
 
-def _number(text: str, kind: type[int] | type[float] = int, least: int = 1, most: int = 1_000_000) -> float:
-    try:
-        number = kind(text)
-    except ValueError:
-        number = -1
-    if not least <= number <= most:
-        raise ValueError(f"{text!r} is no {'whole ' if kind is int else ''}number from {least} to {most}")
-    return number
-
-
-def _times(text: str) -> int | None:
-    return None if text == "always" else int(_number(text))
-
-
-def _field(text: str) -> str:
-    if text not in LOSABLE:
+def _value(name: str, text: str) -> Any:
+    """Parse a value, or raise ValueError. Times may be ``always``, here None; only seconds may have a fraction."""
+    if name == "FIELD" and text in LOSABLE:
+        return text
+    if name == "FIELD":
         raise ValueError(f"{text!r} is none of {', '.join(LOSABLE)}")
-    return text
-
-
-_EVERY = Value("EVERY", _number, "20")
-_PAUSE = (Value("SECONDS", _number, "1"),)
-_SECONDS = partial(_number, kind=float, least=0, most=3600)
-_MEGABYTES = partial(_number, most=2000)  # they are held in memory
+    if name == "TIMES" and text == "always":
+        return None
+    least, most = _LIMITS[name]
+    try:
+        number = float(text) if name == "SECONDS" else int(text)
+    except ValueError:
+        number = math.nan
+    if not least <= number <= most:
+        raise ValueError(f"{text!r} is no number from {least} to {most}")
+    return number
 
 
 # Faults of single pages: bad content, statuses and transfers
@@ -225,12 +217,12 @@ class PageFault(Fault):
 
 def _pages(description: str, change: Change, *, times: str = "always", spares: bool = False) -> FaultKind:
     """Return a change of one of EVERY articles, TIMES times or always."""
-    return FaultKind(description, partial(PageFault, change, spares=spares), (Value("TIMES", _times, times), _EVERY))
+    return FaultKind(description, partial(PageFault, change, spares=spares), {"TIMES": times, "EVERY": "20"})
 
 
-def _sized(description: str, change_of: Callable[[Any], Change], size: Value) -> FaultKind:
-    """Return a permanent change of one of EVERY articles, by its size."""
-    return FaultKind(description, lambda value, every: PageFault(change_of(value), None, every), (size, _EVERY))
+def _sized(description: str, change_of: Callable[[Any], Change], **size: str) -> FaultKind:
+    """Return a permanent change of one of EVERY articles, by its size, which is given as name and default."""
+    return FaultKind(description, lambda value, every: PageFault(change_of(value), None, every), size | {"EVERY": "20"})
 
 
 def _delivered(**options: Any) -> Change:
@@ -262,7 +254,7 @@ class RateLimit(Fault):
     clock: Callable[[], float] = staticmethod(time.time)
     """Seconds since 1970."""
 
-    def __init__(self, seconds: int, status: int = 429, *, as_date: bool = False) -> None:
+    def __init__(self, seconds: float, status: int = 429, *, as_date: bool = False) -> None:
         self._seconds = seconds
         self._status = status
         self._as_date = as_date
@@ -521,16 +513,16 @@ def _hash(text: str) -> int:
 _ERRORS_500 = _replaced("<html><body><h1>500</h1></body></html>", 500)
 
 FAULTS = {
-    "slow": FaultKind("delay of SECONDS before each response", Slow, (Value("SECONDS", _SECONDS, "0.05"),)),
+    "slow": FaultKind("delay of SECONDS before each response", Slow, {"SECONDS": "0.05"}),
     "drip": _sized(
         "articles whose body is sent in ten pieces during SECONDS",
         lambda seconds: _delivered(spread=seconds),
-        Value("SECONDS", _SECONDS, "1"),
+        SECONDS="1",
     ),
     "hang": _sized(
         "articles without a response; the connection ends after SECONDS",
         lambda seconds: _delivered(delay=seconds, is_silent=True, ending="close"),
-        Value("SECONDS", _SECONDS, "30"),
+        SECONDS="30",
     ),
     "cut": _pages("articles of which half is sent, less than Content-Length", _delivered(share=0.5, ending="close")),
     "reset": _pages("articles with a reset of the connection in the middle", _delivered(share=0.5, ending="reset")),
@@ -545,9 +537,11 @@ FAULTS = {
         "challenges to prove that one is human, instead of articles",
         lambda call, response: _bare(RU["challenges"][call.is_odd]),
     ),
-    "rate_limit": FaultKind("429 with Retry-After: SECONDS after every 40 requests", RateLimit, _PAUSE),
-    "rate_limit_date": FaultKind("the same with Retry-After as a date", partial(RateLimit, as_date=True), _PAUSE),
-    "rate_limit_503": FaultKind("the same with status 503", partial(RateLimit, status=503), _PAUSE),
+    "rate_limit": FaultKind("429 with Retry-After: SECONDS after every 40 requests", RateLimit, {"SECONDS": "1"}),
+    "rate_limit_date": FaultKind(
+        "the same with Retry-After as a date", partial(RateLimit, as_date=True), {"SECONDS": "1"}
+    ),
+    "rate_limit_503": FaultKind("the same with status 503", partial(RateLimit, status=503), {"SECONDS": "1"}),
     "redirect_loop": _pages("articles that redirect to themselves", _redirect_loop),
     "redirect_away": _pages(
         "articles that redirect to another host, to file:///etc/passwd or to a private address",
@@ -559,21 +553,21 @@ FAULTS = {
     # They are no letters of windows-1251 either.
     "invalid_bytes": _pages("articles with bytes that are not UTF-8", _inserted(b"\x98\xff")),
     "nested": _pages("articles with 100,000 nested tags around or within the text", _nested),
-    "huge": _sized("articles of MEGABYTES", _huge, Value("MEGABYTES", _MEGABYTES, "50")),
+    "huge": _sized("articles of MEGABYTES", _huge, MEGABYTES="50"),
     "gzip_bomb": _sized(
         "MEGABYTES of blanks, compressed once or twice, instead of articles",
         _gzip_bomb,
-        Value("MEGABYTES", _MEGABYTES, "120"),
+        MEGABYTES="120",
     ),
     "markup_switch": FaultKind(
         f"after PAGES article pages, another template without FIELD ({', '.join(LOSABLE)})",
         MarkupSwitch,
-        (Value("PAGES", partial(_number, least=0), "500"), Value("FIELD", _field, "date")),
+        {"PAGES": "500", "FIELD": "date"},
     ),
     "shifting": FaultKind(
         "ARTICLES new articles after each request for a page of the news listing, 20 times",
         Shifting,
-        (Value("ARTICLES", _number, "3"),),
+        {"ARTICLES": "3"},
     ),
     "endless_listing": FaultKind("listings that repeat themselves without an end", EndlessListing),
     "endless_listing_new": FaultKind(

@@ -15,10 +15,6 @@ from caravan_crawler.sample_site.texts import PAGES, slug
 _SUFFIX = " - Караван"
 _LONG_HEADLINE = 60
 _AMP_MENU = elements("li", (link(f"/{name}/", SECTION_NAMES[name]) for name in SECTIONS_OF_GENERATION[4]))
-_FRONT_MATTER = {"list": ("ul", "li"), "divs": ("div", "div"), "spans": ("div", "span"), "cells": ("table", "td")}
-"""Tags of the element and of its items."""
-
-
 _PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 _ADVERT = "<script>window.yaContextCb=window.yaContextCb||[];window.yaContextCb.push(new Date())</script>"
 
@@ -181,41 +177,20 @@ class ArticlePages:
         return fill(PAGES["main"]["attachment"], gaps)
 
     def _gaps_of_generation_3(self, article: Article, gaps: dict[str, Any]) -> dict[str, Any]:
-        template = self._template
+        template, html = self._template, self._html
+        image, credit = html.image(article) or None, html.credit(article) or None
+        is_listed = template.credit_in == "li" and template.front_matter == "list"
+        facts = {"date": gaps["date"], "views": gaps["views"], "credit": credit if is_listed else None}
+        picture = {"image": image, "credit": None if is_listed else credit, "figure": html.figure(article)}
         text = gaps["body"] + gaps["page_links"]
         return {
             "breadcrumbs": "" if template.breadcrumbs else None,
             "headline_tag": template.headline_tag,
-            "front_matter": self._front_matter(article, gaps),
-            "credit_and_image": self._credit_and_image(article),
+            "front_matter": fill(PAGES["front_matter"][template.front_matter], facts) if any(facts.values()) else "",
+            "credit_and_image": fill(PAGES["lead_image"][template.credit_in], picture),
             # In a flat page paragraphs and trending pairs are siblings in one container.
             "text": text if template.trending_place == "flat" else element("div", text, "single__text"),
         }
-
-    @property
-    def _is_credit_in_front_matter(self) -> bool:
-        return self._template.credit_in == "li" and self._template.front_matter == "list"
-
-    def _front_matter(self, article: Article, gaps: dict[str, Any]) -> str:
-        marks = [("date", gaps["date"]), ("views", gaps["views"])]
-        if self._is_credit_in_front_matter:
-            marks.append(("credit", self._html.credit(article)))
-        outer, inner = _FRONT_MATTER[self._template.front_matter]
-        items = " ".join(element(inner, mark, role) for role, mark in marks if mark)
-        if not items:
-            return ""
-        return element(outer, f"<tr>{items}</tr>" if inner == "td" else items, "front-matter")
-
-    def _credit_and_image(self, article: Article) -> str:
-        html, tag = self._html, self._template.credit_in
-        if tag == "figcaption":
-            return html.figure(article)
-        image = html.image(article)
-        credit = "" if self._is_credit_in_front_matter else html.credit(article)
-        if credit:
-            credit = element(tag, credit, "credit")
-            credit = element("ul", credit) if tag == "li" else credit
-        return credit + (element("div", image, "lead-image") if image else "")
 
 
 def _gaps(article: Article, html: ArticleHtml) -> dict[str, Any]:

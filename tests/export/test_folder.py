@@ -12,9 +12,10 @@ from pathlib import Path
 import pytest
 
 from caravan_crawler.export import dataset as export_module
+from caravan_crawler.export import targets
 from caravan_crawler.export.dataset import Export
 from caravan_crawler.export.options import ExportError, ExportOptions
-from caravan_crawler.export.targets import DatasetFolder, locked_folder
+from caravan_crawler.export.targets import locked_folder
 from caravan_crawler.sample_site import SampleSite, serve
 from tests.export.exporting import (
     ALL_FORMATS,
@@ -134,7 +135,7 @@ def test_killed_between_renames(survives: int, tmp_path: Path, monkeypatch: pyte
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "rename", rename)
-        patch.setattr(DatasetFolder, "clear", lambda folder: None)
+        patch.setattr(targets, "_clear", lambda folder: None)
         with contextlib.suppress(KilledError):
             in_process(data, format="jsonl").to_folder(target)
     aside = target.with_name(".dataset.old")
@@ -227,9 +228,9 @@ def test_other_files_are_never_removed(make: object, after_export: bool, words: 
 
 def test_concurrent_export_is_refused(tmp_path: Path) -> None:
     data, target = small_store(tmp_path / "data"), tmp_path / "dataset"
-    with locked_folder(target) as dataset_folder:
+    with locked_folder(target) as part:
         failed(export(target, data), 5, "another export is writing")
-        assert dataset_folder.part.is_dir()
+        assert part.is_dir()
         succeeded(export(tmp_path / "other", data))
     succeeded(export(target, data))
 

@@ -143,6 +143,8 @@ BAD = [
     (("--site", "sample", "--requests", "many"), "requests=many is not a number from 5 to 100"),
     (("--site", "sample", "--requests", "1000"), "requests=1000 is not a number from 5 to 100"),
     (("--site", "sample", "--full"), "--full is not for --site"),
+    (("--site", "sample", "--why"), "--why is not for --site"),
+    (("--site", "sample", "--all"), "--all is not for --site"),
     (("README.md", "--requests", "5"), "--requests is for --site only"),
     (("README.md", "--save-pages", "x"), "--save-pages is for --site only"),
     (("--site", "sample", "--save-pages", "README.md/x"), "README.md/x cannot be written to: Not a directory"),

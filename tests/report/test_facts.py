@@ -1,18 +1,17 @@
 """The report's queries on small stores, in SQLite and PostgreSQL."""
 
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from caravan_crawler.report.articles import Bin, Fields, Fill, read_fields, read_tally, read_views
-from caravan_crawler.report.coverage import Bar, Gap, read_coverage
-from caravan_crawler.report.page import read_failures, read_head
-from caravan_crawler.report.page_facts import Place, Warmth, read_rates, read_trending, read_weather
+from caravan_crawler.report.articles import Bin, fields_section, read_tally, views_section
+from caravan_crawler.report.coverage import coverage_section
+from caravan_crawler.report.elements import Link, Share
+from caravan_crawler.report.page import failures_section, read_head
+from caravan_crawler.report.page_facts import Warmth, read_rates, read_weather, trending_section
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import last_runs
 from tests.report.made import article, ended, failure, fields_of, made, rate, run, seen, topic
+from tests.report.reporting import rows as data_of
 from tests.store.stored import StoreTables
 
 MORNING, NOON, NIGHT = (f"2026-01-05T{hour}:00:00+00:00" for hour in ("06", "12", "20"))
@@ -39,38 +38,47 @@ def test_coverage(store_tables: StoreTables, tmp_path: Path) -> None:
     articles.append(article("sport", "2026-01-07", section="sport"))
     articles.append(article("none", "2026-01-07", section=None))
     with made(store_tables.url, tmp_path, {schema.articles: articles}) as snapshot:
-        coverage = read_coverage(snapshot)
-    first, third, last = (date(2026, 1, day) for day in (1, 3, 7))
-    assert coverage.period == (first, last)
-    assert coverage.bars == [
-        Bar(first, "news", 2),
-        Bar(third, "news", 1),
-        Bar(last, "news", 1),
-        Bar(last, "no section", 1),
-        Bar(last, "sport", 1),
+        section = coverage_section(snapshot)
+    assert section.text[:2] == [
+        "6 articles, published 2026-01-01 to 2026-01-07.",
+        "1 article without a date: not in the chart.",
     ]
-    assert [size[:2] for size in coverage.sections] == [("news", 5), ("no section", 1), ("sport", 1)]
-    assert coverage.gaps == [Gap(date(2026, 1, 4), date(2026, 1, 6)), Gap(date(2026, 1, 2), date(2026, 1, 2))]
-    assert (coverage.undated, coverage.days, coverage.empty_days) == (1, 7, 4)
+    (chart,), (sections,) = section.charts, section.tables
+    assert [(bar["start"], bar["end"], bar["section"], bar["articles"]) for bar in data_of(chart.spec)] == [
+        ("2026-01-01", "2026-01-02", "news", 2),
+        ("2026-01-03", "2026-01-04", "news", 1),
+        ("2026-01-07", "2026-01-08", "news", 1),
+        ("2026-01-07", "2026-01-08", "no section", 1),
+        ("2026-01-07", "2026-01-08", "sport", 1),
+    ]
+    assert [list(row[:2]) for row in sections.rows] == [["news", 5], ["no section", 1], ["sport", 1]]
+
+
+def test_gaps(store_tables: StoreTables, tmp_path: Path) -> None:
+    days = ("2026-01-01", "2026-01-03", "2026-01-06", "2026-01-07", "2026-01-08", "2026-01-09")
+    rows = {schema.articles: [article(str(number), day) for number, day in enumerate(days)]}
+    with made(store_tables.url, tmp_path, rows) as snapshot:
+        gaps, _ = coverage_section(snapshot).tables
+    assert gaps.rows == [["2026-01-04", "2026-01-05", 2], ["2026-01-02", "2026-01-02", 1]]
 
 
 def test_many_years_and_many_sections(store_tables: StoreTables, tmp_path: Path) -> None:
     articles = [article(str(number), f"{2001 + number}-11-30", section=f"s{number}") for number in range(25)]
     articles += [article(f"more {number}", "2026-02-01", section=f"s{number}") for number in range(6)]
     with made(store_tables.url, tmp_path, {schema.articles: articles}) as snapshot:
-        coverage = read_coverage(snapshot)
-    assert coverage.step is not None
-    assert coverage.step.name == "year"
-    assert {bar.section for bar in coverage.bars} == {"s0", "s1", "s2", "s3", "s4", "s5", "others"}
-    assert Bar(date(2001, 1, 1), "s0", 1) in coverage.bars
-    assert Bar(date(2025, 1, 1), "others", 1) in coverage.bars
-    assert len(coverage.sections) == 25
+        section = coverage_section(snapshot)
+    (chart,), (sections,) = section.charts, section.tables
+    assert chart.caption.startswith("Articles per year")
+    bars = {(bar["start"], bar["section"]): bar["articles"] for bar in data_of(chart.spec)}
+    assert {name for _, name in bars} == {"s0", "s1", "s2", "s3", "s4", "s5", "others"}
+    assert bars["2001-01-01", "s0"] == bars["2025-01-01", "others"] == 1
+    assert len(sections.rows) == 25
 
 
 def test_fields(store_tables: StoreTables, tmp_path: Path) -> None:
     read = [
-        fields_of(headline=(20, 25), source=(10, 25), rates=(1, 2)),
-        fields_of(headline=(30, 35)),
+        *(fields_of(headline=(20, 25), source=(10, 25), rates=(1, 2)) for _ in range(4)),
+        fields_of(headline=(30, 40)),
         fields_of(headline=(9, 10)),  # too few articles
         {},
     ]
@@ -78,19 +86,20 @@ def test_fields(store_tables: StoreTables, tmp_path: Path) -> None:
         schema.articles: [article("1", lede="Lede", tags=["Спорт"]), article("2", None)],
         schema.runs: [
             *(ended(f"run-{day}", f"2026-01-0{day}T00:00:00+00:00", NIGHT, **its) for day, its in enumerate(read, 1)),
-            run("run-5", NIGHT),
+            run("run-8", NIGHT),
         ],
     }
     with made(store_tables.url, tmp_path, rows) as snapshot:
-        fields = read_fields(snapshot, read_tally(snapshot))
-    found = {fill.field: fill.found for fill in fields.now}
+        section = fields_section(snapshot, read_tally(snapshot), {"lede": 0.5})
+    (table,), (chart,) = section.tables, section.charts
+    found = {str(name): number for name, number, _ in table.rows}
     assert found["headline"] == found["body"] == 2
     assert found["lede"] == found["tags"] == found["date_published"] == 1
     assert found["views"] == found["images"] == 0
-    assert [(run.started_at[:10], run.fills) for run in fields.over_runs] == [
-        ("2026-01-01", [Fill("headline", 20, 25), Fill("source", 10, 25)]),
-        ("2026-01-02", [Fill("headline", 30, 35)]),
-    ]
+    assert ["lede", 1, Share(0.5, 0.5)] in table.rows
+    drawn = [(one["run"], one["field"], one["share"], one["articles"]) for one in data_of(chart.spec)]
+    assert drawn[:2] == [("000 1 Jan", "headline", 0.8, 25), ("000 1 Jan", "source", 0.4, 25)]
+    assert drawn[8:] == [("004 5 Jan", "headline", 0.75, 40)]
 
 
 def test_views(store_tables: StoreTables, tmp_path: Path) -> None:
@@ -105,19 +114,21 @@ def test_views(store_tables: StoreTables, tmp_path: Path) -> None:
         schema.view_counts: counts,
     }
     with made(store_tables.url, tmp_path, rows) as snapshot:
-        views = read_views(snapshot, read_tally(snapshot))
-    assert (views.uncounted, views.unread) == (1, 1)
-    assert [bin_ for bin_ in views.bins if bin_.articles] == [
+        tally = read_tally(snapshot)
+        section = views_section(snapshot, tally)
+    assert [bin_ for bin_ in tally.bins if bin_.articles] == [
+        Bin(0, 1, 1),
         Bin(1, 2, 1),
         Bin(5, 10, 1),
         Bin(10, 20, 1),
         Bin(200, 500, 1),
         Bin(500, 1000, 1),
     ]
-    assert [bin_.low for bin_ in views.bins] == [1, 2, 5, 10, 20, 50, 100, 200, 500]
-    assert [read.views for read in views.most_read] == [500, 499, 10, 9, 1, 0]
+    assert section.text == ["1 article with 0 views: not in the chart.", "1 article without a view count."]
+    assert [views for _, _, views in section.tables[0].rows] == [500, 499, 10, 9, 1, 0]
     # The day begins in Almaty, five hours before it does in UTC.
-    assert [growth.points for growth in views.growing] == [[(0.25, 100), (2.0, 500)]]
+    (growth,) = section.charts
+    assert [(one["days"], one["views"]) for one in data_of(growth.spec)] == [(0.25, 100), (2.0, 500)]
 
 
 def test_trending(store_tables: StoreTables, tmp_path: Path) -> None:
@@ -130,18 +141,16 @@ def test_trending(store_tables: StoreTables, tmp_path: Path) -> None:
         topic(NIGHT, 2, "New"),
     ]
     with made(store_tables.url, tmp_path, {schema.trending: topics}) as snapshot:
-        trending = read_trending(snapshot)
-    assert trending.topics == [
-        ("Steady", 1.0, 1),
-        ("Rising", pytest.approx(2 / 3), 1),
-        ("New", pytest.approx(1 / 3), 2),
+        section = trending_section(snapshot)
+    assert section.text[0].startswith("The topics that were in the block longest, 2026-01-05 06:00 to 2026-01-05 20:00")
+    assert section.text[1] == "The store has earlier ones too; these are of the last 60 days."
+    assert section.tables[0].rows == [
+        ["Steady", Share(1.0), 1],
+        ["Rising", Share(2 / 3), 1],
+        ["New", Share(1 / 3), 2],
     ]
-    assert [place for place in trending.places if place.topic == "Rising"] == [
-        Place(MORNING, "Rising", 1),
-        Place(NOON, "Rising", 2),
-        Place(NIGHT, "Rising", None),
-    ]
-    assert (trending.moments, trending.since, trending.until, trending.is_cut) == (3, MORNING, NIGHT, True)
+    drawn = [one for one in data_of(section.charts[0].spec) if one["topic"] == "Rising"]
+    assert [(one["start"], one["end"], one["place"]) for one in drawn] == [(MORNING, NOON, 1), (NOON, NIGHT, 2)]
 
 
 def test_rates(store_tables: StoreTables, tmp_path: Path) -> None:
@@ -195,20 +204,19 @@ def test_failures(store_tables: StoreTables, tmp_path: Path) -> None:
         failure("http://c/", "TimeoutError", 5, NIGHT),
     ]
     with made(store_tables.url, tmp_path, {schema.failures: rows}) as snapshot:
-        reasons, worst = read_failures(snapshot)
-    assert reasons == [("http_404", 2), ("TimeoutError", 1)]
-    assert [page.url for page in worst] == ["http://c/", "http://b/", "http://a/"]
+        reasons, worst = failures_section(snapshot).tables
+    assert [row[:2] for row in reasons.rows] == [["http_404", 2], ["TimeoutError", 1]]
+    assert [page.url for page, *_ in worst.rows if isinstance(page, Link)] == ["http://c/", "http://b/", "http://a/"]
 
 
 def test_empty_store(store_tables: StoreTables, tmp_path: Path) -> None:
     with made(store_tables.url, tmp_path, {}) as snapshot:
         tally = read_tally(snapshot)
-        head, views = read_head(snapshot, tally), read_views(snapshot, tally)
-        assert [each.text for each in head.numbers] == ["0"] * 3
-        assert (views.bins, views.most_read, views.growing) == ([], [], [])
-        assert read_coverage(snapshot).period is None
-        assert read_fields(snapshot, tally) == Fields([], [])
-        assert not read_trending(snapshot).topics
+        assert [each.text for each in read_head(snapshot, tally).numbers] == ["0"] * 3
+        assert coverage_section(snapshot).is_empty
+        assert fields_section(snapshot, tally, {}).is_empty
+        assert views_section(snapshot, tally).is_empty
+        assert trending_section(snapshot).is_empty
         assert read_rates(snapshot) == []
         assert read_weather(snapshot).city is None
-        assert read_failures(snapshot) == ([], [])
+        assert failures_section(snapshot).is_empty

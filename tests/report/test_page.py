@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from markupsafe import escape
 
-from caravan_crawler.report.coverage import coverage_section, read_coverage
+from caravan_crawler.report.coverage import coverage_section
 from caravan_crawler.report.page import build_page
 from caravan_crawler.store import schema
 from caravan_crawler.store.snapshot import Snapshot
@@ -96,7 +96,7 @@ def test_crawl_of_a_part_is_no_alarm(
     tmp_path: Path, runs: list[dict[str, Any]], articles: list[dict[str, Any]], *, is_whole: bool
 ) -> None:
     with made(None, tmp_path, {schema.articles: articles, schema.runs: runs}) as snapshot:
-        section = coverage_section(read_coverage(snapshot))
+        section = coverage_section(snapshot)
     assert bool(section.warnings) == is_whole
     assert ("Only a part of the site has been crawled" in " ".join(section.text)) == (not is_whole)
     assert any("Days without" in table.caption for table in section.tables) == (articles is GAPS)
@@ -105,7 +105,7 @@ def test_crawl_of_a_part_is_no_alarm(
 def test_few_articles_in_many_days_are_no_alarm(tmp_path: Path) -> None:
     rows = {schema.articles: [article("1"), article("2", "2026-01-10")], schema.runs: [WHOLE]}
     with made(None, tmp_path, rows) as snapshot:
-        assert not coverage_section(read_coverage(snapshot)).warnings
+        assert not coverage_section(snapshot).warnings
 
 
 def test_articles_without_values(tmp_path: Path) -> None:
