@@ -24,7 +24,6 @@ from caravan_crawler.feeds import CHUNK, DOCUMENTS, JSON_LINES, first_line
 from caravan_crawler.items import RUN_DIR, TABLES, column_names
 from caravan_crawler.normalise.text import encodable
 from caravan_crawler.store.database import StoreError, store_url
-from caravan_crawler.store.store import NONE
 
 #: A placeholder as long as a run id, which is part of a file's name until the run has ended.
 _ANY_RUN = "20260101T000000Z-000000"
@@ -286,10 +285,10 @@ def _real(path: Path) -> Path:
 def _store_files(settings: BaseSettings) -> list[Path]:
     """Return the files of the store, if it is one of SQLite; a mistake in its URL is reported when it is opened."""
     try:
-        url = None if settings["STORE_URL"] == NONE else store_url(settings["STORE_URL"], settings["DATA_DIR"])
+        url = store_url(settings["STORE_URL"], settings["DATA_DIR"])
     except StoreError:
         return []
-    if url is None or url.get_backend_name() != "sqlite" or not url.database:
+    if url.get_backend_name() != "sqlite" or not url.database:
         return []
     return [Path(f"{url.database}{end}") for end in _BESIDE_STORE]
 

@@ -38,8 +38,8 @@ from caravan_crawler.own_commands import CheckedCommand
 from caravan_crawler.settings_checks import arguments_problem, option_problem, settings_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store import crawl_state, database, field_counts, publication
-from caravan_crawler.store.database import StoreError
-from caravan_crawler.store.store import NONE, Store, open_store
+from caravan_crawler.store.database import NONE, StoreError
+from caravan_crawler.store.store import Store, open_store
 
 logger = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.console import StopFlag, print_out, progress_bar, tune_gc
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, REFUSED, SOUND
 from caravan_crawler.own_commands import OwnCommand
-from caravan_crawler.store.database import StoreError, StoreRefusedError, store_url
-from caravan_crawler.store.store import IDENTITY, NONE, Store, edition, identity_problem, site_identity
+from caravan_crawler.store.database import NONE, StoreError, StoreRefusedError, store_url
+from caravan_crawler.store.store import IDENTITY, Store, edition, identity_problem, site_identity
 from caravan_crawler.urls import PUBLIC_BASE
 
 

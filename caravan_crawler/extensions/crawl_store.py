@@ -73,8 +73,7 @@ class CrawlStore:
         """Store that the run has begun, and load what earlier runs left."""
         spider, settings = self.spider, self._crawler.settings
         publication.resume(self.store, Path(spider.data_dir))
-        if not self.store.was_empty:
-            crawl_state.correct_future_times(self.store)
+        crawl_state.correct_future_times(self.store)
         started_at = database.stamp(spider.started_at)
         self._resumed = crawl_state.begin(self.store, spider.run_id, spider.arguments, started_at)
         if settings.getbool("ACCEPT_DRIFT"):

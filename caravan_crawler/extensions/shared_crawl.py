@@ -82,7 +82,6 @@ class ClaimScheduler(Scheduler):
     def close(self, reason: str) -> Any:
         """Release the claims of articles not read."""
         self._polling.stop()
-        self._store.flush()
         if not self._store.is_broken:
             self._workers.release()
         return super().close(reason)

@@ -71,8 +71,14 @@ _LOCK_TIMEOUT = 60.0
 _CONNECT_TIMEOUT = 15
 
 
+#: The value of ``STORE_URL`` for a run that keeps nothing, and the URL of its database, a temporary one.
+NONE, TEMPORARY = "none", URL.create("sqlite")
+
+
 def store_url(setting: str | None, data_dir: str) -> URL:
     """Return the URL of the setting ``STORE_URL``, by default that of ``caravan.db`` in ``data_dir``."""
+    if setting == NONE:
+        return TEMPORARY
     if not setting:
         return URL.create("sqlite", database=str(user_path(data_dir) / "caravan.db"))
     try:
@@ -100,6 +106,9 @@ def make_engine(url: URL, *, reads_only: bool = False) -> Engine:
         if reads_only and is_frozen(file := Path(url.database or "")):
             uri = read_only_uri(file)
             engine = create_engine(url, creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False))
+        elif url == TEMPORARY:
+            # SQLite removes a database without a name when it is closed, and keeps little of it in memory.
+            engine = create_engine(url, json_serializer=as_json, creator=lambda: sqlite3.connect(""))
         else:
             engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
         event.listen(engine, "connect", _refuse_writes if reads_only else _prepare_sqlite)

@@ -85,7 +85,6 @@ class ReparseStore:
     def _commit(self, writes: Writes, note: tuple[str, str]) -> None:
         writes.add("noted", name=_NOTE + note[0], value=note[1])
         self._store.write(writes)
-        self._store.flush()
 
     def take_away(self, seen: list[Observation], note: tuple[str, str]) -> None:
         """Merge observations again, this time with their losses."""

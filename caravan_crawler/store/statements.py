@@ -41,11 +41,6 @@ class Writes:
         self._rows[statement].append(row)
         return self
 
-    def add_all(self, other: "Writes") -> None:
-        """Append another page's rows."""
-        for statement, rows in other._rows.items():
-            self._rows[statement].extend(rows)
-
     def execute(self, connection: sa.Connection, statements: dict[str, sa.Executable]) -> None:
         """Write all rows, one ``executemany`` per statement, in the order of ``statements``."""
         assert self._rows.keys() <= statements.keys(), f"no such statement: {self._rows.keys() - statements.keys()}"

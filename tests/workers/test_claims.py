@@ -31,7 +31,6 @@ def find(store: SharedStore, *keys: str, url: str = "http://h/news/a-%s/", defer
     links = [(key, url % key) for key in keys]
     page = PageWrites(deferred=links) if deferred else PageWrites(links=links)
     ArticleStore(store, store.run_id, "").accept_page(page)
-    store.flush()
 
 
 def test_a_row_is_claimed_once(stores: list[SharedStore]) -> None:
@@ -50,7 +49,6 @@ def test_a_row_is_claimed_once(stores: list[SharedStore]) -> None:
 def test_claim_carries_its_origin(stores: list[SharedStore]) -> None:
     page = PageWrites(links=[("1", "http://h/news/a-1/")], request_meta={"hops": 2})
     ArticleStore(stores[0], "run-0", "").accept_page(page)
-    stores[0].flush()
     (claim,) = Workers(stores[1], "", 60).claim(9)
     assert claim.reach == {"hops": 2}
 
@@ -58,7 +56,6 @@ def test_claim_carries_its_origin(stores: list[SharedStore]) -> None:
 def test_page_that_failed_for_another_worker_is_not_requested_again(stores: list[SharedStore]) -> None:
     url = "http://h/news/a-1/"
     ArticleStore(stores[0], "run-0", "").fail(url, "1", "http_404", "404")
-    stores[0].flush()
     assert Workers(stores[1], "", 60).failed([url, "http://h/"]) == {url}
     assert not Workers(stores[0], "", 60).failed([url])
 
