@@ -123,10 +123,6 @@ class CrawlStore:
         for path in in_robots_txt:
             spider.sitemaps.add_from_robots_txt(path)
 
-    def add_new_sources(self) -> None:
-        """Add the sources that other runs have found since this one began."""
-        self.spider.schedule.add_sources(crawl_state.load_sources(self.store, self._scope))
-
     @property
     def is_at_limit(self) -> bool:
         """Whether the run has stored as many articles as the argument ``limit`` allows."""
@@ -139,28 +135,21 @@ class CrawlStore:
             self._crawler.stats.set_value(LIMIT_STAT, self._new_or_changed)
             self._crawler.engine.pause()
             self._is_publishing = True
-            deferred_from_coro(self._end_at_limit())
-
-    async def _end_at_limit(self) -> None:
-        await self._publish_left()
-        end_run(self._crawler, LIMIT)
+            deferred_from_coro(self._end(LIMIT))
 
     def spider_idle(self) -> None:
         """When the spider has made all its requests, publish what earlier runs left and end the run."""
         if self.spider.is_exhausted and not self._is_publishing:
             self._is_publishing = True
-            deferred_from_coro(self._end())
+            deferred_from_coro(self._end("finished"))
         raise DontCloseSpider
 
-    async def _end(self) -> None:
-        await self._publish_left()
-        if not is_ending(self._crawler):
-            await self._crawler.engine.close_spider_async(reason="finished")
-
-    async def _publish_left(self) -> None:
+    async def _end(self, reason: str) -> None:
         """Send what earlier runs left through the pipelines; last, so that an article read again is published once."""
         for record in self.left.take():
             if is_ending(self._crawler):
                 return
             record.is_stored = True
             await self._crawler.engine.scraper.start_itemproc_async(record, response=None)
+        if not is_ending(self._crawler):
+            end_run(self._crawler, reason)

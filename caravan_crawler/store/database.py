@@ -4,7 +4,6 @@ import os
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from importlib.util import find_spec
 from json import JSONEncoder
 from pathlib import Path
 from typing import Any
@@ -94,8 +93,6 @@ def store_url(setting: str | None, data_dir: str) -> URL:
         return url
     if backend not in ("postgresql", "postgres"):
         raise StoreRefusedError(f"STORE_URL names {backend}; a store is sqlite or postgresql")
-    if find_spec("psycopg") is None:
-        raise StoreRefusedError("STORE_URL names PostgreSQL, which needs psycopg: pip install -e '.[postgresql]'")
     return url.set(drivername="postgresql+psycopg")
 
 
@@ -124,9 +121,8 @@ def make_engine(url: URL, *, reads_only: bool = False) -> Engine:
     try:
         engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
     except ImportError as error:
-        raise StoreRefusedError(
-            f"STORE_URL names PostgreSQL, whose driver cannot be loaded: {error_line(error)}"
-        ) from None
+        advice = "STORE_URL names PostgreSQL, which needs psycopg: pip install -e '.[postgresql]'"
+        raise StoreRefusedError(f"{advice} ({error_line(error)})") from None
     event.listen(engine, "connect", partial(_refuse_encoding, without_password(url)))
     return engine
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -244,28 +245,16 @@ store_info = sa.Table(
 
 _ALMATY = ZoneInfo("Asia/Almaty")
 
-Migration = Callable[[sa.Connection], None]
-
-
-def _index_shown_lines_by_time(connection: sa.Connection) -> None:
-    """1 to 2: exports read page facts in order of time, and reparse inserts past ones."""
-    for table in ("trending", "rates", "weather"):
-        connection.execute(sa.text(f"CREATE INDEX {table}_by_time ON {table} (observed_at)"))
-
-
-def _tell_speculative_addresses_apart(connection: sa.Connection) -> None:
-    """2 to 3: the budget of speculative URLs applies to those that earlier runs deferred."""
-    connection.execute(sa.text("ALTER TABLE frontier ADD COLUMN is_speculative INTEGER DEFAULT 0 NOT NULL"))
+#: Statements, and functions where they do not suffice.
+Migration = Sequence[str | Callable[[sa.Connection], None]]
 
 
 def _mark_what_is_published(connection: sa.Connection) -> None:
-    """3 to 4: rows name the run that published them, and runs are ordered by number.
+    """Number the runs in their order, and name in each row the run that published it.
 
     Mark the rows that earlier versions published or would not publish any more: all but those of runs without exit
     code 0 that began after the last run of their scope with exit code 0.
     """
-    connection.execute(sa.text("ALTER TABLE runs ADD COLUMN number INTEGER DEFAULT 0 NOT NULL"))
-    connection.execute(sa.text("ALTER TABLE runs ADD COLUMN ended_number INTEGER"))
     ordered = connection.execute(sa.text("SELECT run_id FROM runs ORDER BY started_at, run_id")).scalars().all()
     for place, run_id in enumerate(ordered):
         numbers = {"number": 2 * place + 1, "ended": 2 * place + 2, "run_id": run_id}
@@ -282,29 +271,16 @@ def _mark_what_is_published(connection: sa.Connection) -> None:
         connection.execute(sa.text(f"CREATE INDEX {table}_unpublished ON {table} ({key}) WHERE published_in IS NULL"))
 
 
-def _claim_rows(connection: sa.Connection) -> None:
-    """4 to 5: workers claim rows of the frontier and share one pace."""
-    connection.execute(sa.text("ALTER TABLE runs ADD COLUMN commits INTEGER"))
-    connection.execute(sa.text("ALTER TABLE frontier ADD COLUMN claimed_by TEXT"))
-    connection.execute(sa.text("ALTER TABLE frontier ADD COLUMN claimed_until FLOAT"))
-    connection.execute(sa.text("ALTER TABLE frontier ADD COLUMN claims INTEGER DEFAULT 0 NOT NULL"))
+def _add_reach(connection: sa.Connection) -> None:
     json = "JSONB" if connection.dialect.name == "postgresql" else "JSON"
     connection.execute(sa.text(f"ALTER TABLE frontier ADD COLUMN reach {json}"))
-    connection.execute(sa.text("CREATE INDEX frontier_by_time ON frontier (scope, found_at)"))
-    connection.execute(
-        sa.text(
-            "CREATE TABLE pace (host TEXT NOT NULL, next_at FLOAT NOT NULL, blocked_until FLOAT NOT NULL,"
-            " PRIMARY KEY (host))"
-        )
-    )
 
 
 def _split_day_and_moment(connection: sa.Connection) -> None:
-    """5 to 6: ``date_published`` is the day in Almaty, and ``published_at`` the moment if there was one.
+    """Make ``date_published`` the day in Almaty, and ``published_at`` the moment if there was one.
 
     The values are those that a crawl reads now, so that an unchanged page does not count as changed.
     """
-    connection.execute(sa.text("ALTER TABLE articles ADD COLUMN published_at TEXT"))
     for table, changes in (
         ("articles", "date_published = :day, published_at = :moment"),
         ("other_pages", "date_published = :day"),
@@ -325,21 +301,35 @@ def _split_day_and_moment(connection: sa.Connection) -> None:
             last = rows[-1][0]
 
 
-def _count_readings_of_other_pages(connection: sa.Connection) -> None:
-    """6 to 7: a page without an article is requested again twice, by runs of its scope."""
-    connection.execute(sa.text("ALTER TABLE other_pages ADD COLUMN scope TEXT DEFAULT '' NOT NULL"))
-    connection.execute(sa.text("ALTER TABLE other_pages ADD COLUMN times INTEGER DEFAULT 1 NOT NULL"))
-
-
 #: The first upgrades version 1 to 2, and so on. A migration never changes; it contains SQL, because the tables of
 #: ``schema.py`` change with later versions.
 MIGRATIONS: tuple[Migration, ...] = (
-    _index_shown_lines_by_time,
-    _tell_speculative_addresses_apart,
-    _mark_what_is_published,
-    _claim_rows,
-    _split_day_and_moment,
-    _count_readings_of_other_pages,
+    # Exports read page facts in order of time, and reparse inserts past ones.
+    [f"CREATE INDEX {table}_by_time ON {table} (observed_at)" for table in ("trending", "rates", "weather")],
+    # The budget of speculative URLs applies to those that earlier runs deferred.
+    ["ALTER TABLE frontier ADD COLUMN is_speculative INTEGER DEFAULT 0 NOT NULL"],
+    [
+        "ALTER TABLE runs ADD COLUMN number INTEGER DEFAULT 0 NOT NULL",
+        "ALTER TABLE runs ADD COLUMN ended_number INTEGER",
+        _mark_what_is_published,
+    ],
+    # Workers claim rows of the frontier and share one pace.
+    [
+        "ALTER TABLE runs ADD COLUMN commits INTEGER",
+        "ALTER TABLE frontier ADD COLUMN claimed_by TEXT",
+        "ALTER TABLE frontier ADD COLUMN claimed_until FLOAT",
+        "ALTER TABLE frontier ADD COLUMN claims INTEGER DEFAULT 0 NOT NULL",
+        _add_reach,
+        "CREATE INDEX frontier_by_time ON frontier (scope, found_at)",
+        "CREATE TABLE pace (host TEXT NOT NULL, next_at FLOAT NOT NULL, blocked_until FLOAT NOT NULL,"
+        " PRIMARY KEY (host))",
+    ],
+    ["ALTER TABLE articles ADD COLUMN published_at TEXT", _split_day_and_moment],
+    # A page without an article is requested again twice, by runs of its scope.
+    [
+        "ALTER TABLE other_pages ADD COLUMN scope TEXT DEFAULT '' NOT NULL",
+        "ALTER TABLE other_pages ADD COLUMN times INTEGER DEFAULT 1 NOT NULL",
+    ],
 )
 
 _VERSION = "schema_version"
@@ -364,8 +354,11 @@ def upgrade(connection: sa.Connection, migrations: Sequence[Migration] = MIGRATI
             index = f"CREATE INDEX {table}_unpublished ON {table} ({key}) WHERE published_in IS NULL"
             connection.execute(sa.text(index))
         note(connection, "created_at", now())
-    for migrate in migrations[found - 1 :] if found else ():
-        migrate(connection)
+    for step in chain.from_iterable(migrations[found - 1 :] if found else ()):
+        if isinstance(step, str):
+            connection.execute(sa.text(step))
+        else:
+            step(connection)
     if found != newest:
         note(connection, _VERSION, str(newest))
     return found

@@ -73,7 +73,7 @@ def leave(store: Store, path: Path, *rows: str) -> None:
 
 def note_left(store: Store, path: Path, noted: dict[str, Any]) -> None:
     files = [[part_path(path, "run").name, path.name, noted]]
-    store.note("placing run", json.dumps({"run_id": "run", "new_articles": 0, "files": files}))
+    store.note("placing run", json.dumps({"run_id": "run", "new_articles": 0, "files": files, "data_dir": ""}))
 
 
 def rows_of(path: Path) -> list[str]:
