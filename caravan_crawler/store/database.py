@@ -195,6 +195,9 @@ def error_line(error: Exception) -> str:
 _ADVISORY, _TURN = 7_226_051_123, 7_226_051_124
 #: Lets the server detect within a minute that a worker's machine is gone, and release its locks; default: hours.
 _KEEPALIVE = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+#: Seconds after which the server ends a worker's transaction that sends nothing, and with it the connection: a process
+#: that is frozen within a commit would hold up all others until their lock_timeout.
+_MOST_IDLE = 20
 
 
 def lock_file(database: Path) -> BaseFileLock:
@@ -221,7 +224,7 @@ def lock_sessions(engine: Engine, name: str, *, shared: bool) -> None:
     def lock_session(connection: Any, _record: Any) -> None:
         with connection.cursor() as cursor:
             if shared:
-                cursor.execute(_KEEPALIVE)
+                cursor.execute(f"{_KEEPALIVE}; SET idle_in_transaction_session_timeout = '{_MOST_IDLE}s'")
             cursor.execute(f"SELECT {lock}(%s)", (_ADVISORY,))
             (is_ours,) = cursor.fetchone()
         connection.commit()  # the lock belongs to the session, not to the transaction

@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.items import PageWrites
 from caravan_crawler.store import crawl_state
+from caravan_crawler.store import database as store_database
 from caravan_crawler.store.article_store import ArticleStore
+from caravan_crawler.store.schema import read_note
 from caravan_crawler.store.store import Store, open_store
 from caravan_crawler.store.workers import Pace, SharedStore, Workers
 from tests.support.postgresql import Cluster
@@ -44,6 +47,22 @@ def test_a_row_is_claimed_once(stores: list[SharedStore]) -> None:
     assert second.claim_suspect() is None, "its worker lives and its lease lasts"
     first.release()
     assert {claim.key for claim in second.claim(9)} == claimed, "what was given back is no suspect"
+
+
+def test_worker_that_is_frozen_within_a_commit_does_not_hold_up_the_others(
+    cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_database, "_MOST_IDLE", 1)
+    url = f"{cluster.url(database)}?options=-c%20lock_timeout%3D5s"
+    frozen, other = (open_store(url, "", "sample", shared=True) for _ in range(2))
+    transaction = frozen.connection.begin()
+    store_database.wait_for_turn(frozen.connection)
+    other.note("page", "stored")
+    assert read_note(other.rows, "page") == "stored"
+    with pytest.raises(DBAPIError):
+        transaction.commit()
+    for store in (frozen, other):
+        store.close()
 
 
 def test_claim_carries_its_origin(stores: list[SharedStore]) -> None:

@@ -123,6 +123,11 @@ def test_workers_warn_of_a_frozen_leader(store_url: str, tmp_path: Path) -> None
         leader = crew.start("-s", "DOWNLOAD_DELAY=0.2")
         crew.wait_for_requests(5)
         leader.send_signal(signal.SIGSTOP)
+        # Frozen within a commit it would lose its connection, and the other worker would lead.
+        while any(row["state"] == "idle in transaction" for row in crew.rows("pg_stat_activity")):
+            leader.send_signal(signal.SIGCONT)
+            time.sleep(0.05)
+            leader.send_signal(signal.SIGSTOP)
         (run,) = crew.rows("runs")
         worker = crew.start("-s", f"LOG_FILE={log}")
         wait_until(lambda: log.exists() and f"waits for the leader, run {run['run_id']};" in log.read_text())
