@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from caravan_crawler.store.database import after, now
+from caravan_crawler.store.database import now
 from caravan_crawler.store.schema import (
     aliases,
     article_versions,
@@ -26,8 +25,6 @@ from caravan_crawler.store.schema import (
 
 #: Columns that only the first INSERT of an article sets.
 _ONCE = {"key", "first_seen_at"}
-#: A page that was no article is requested again this long after its first and its second reading; maximum per run.
-_AGAIN, _MOST_AGAIN = (timedelta(days=1), timedelta(days=7)), 200
 
 
 class Writes:
@@ -104,23 +101,6 @@ def known_pages(dialect: sa.Dialect) -> sa.Executable:
         failing.where(_is_in_keys(failed.article_key, dialect), is_failing),
         known.where(_is_in_keys(stored.key, dialect)),
     )
-
-
-def doubtful_pages(scope: str, now: str) -> sa.Select[Any]:
-    """Return the query for the URLs whose pages were no articles and are due again: the site may have sent wrong pages.
-
-    A run of a period or some sections reads those of its own ``scope`` only.
-    """
-    other = other_pages.c
-    is_due = sa.or_(*(sa.and_(other.times == n, other.seen_at < after(now, -age)) for n, age in enumerate(_AGAIN, 1)))
-    is_known = sa.or_(
-        sa.exists().where(articles.c.key == other.key),
-        sa.exists().where(failures.c.article_key == other.key),
-        sa.exists().where(frontier.c.key == other.key, frontier.c.scope == scope),
-    )
-    query = sa.select(other.url).where(other.kind.not_in(("alias", "outside")), is_due, ~is_known)
-    query = query if not scope else query.where(other.scope == scope)
-    return query.order_by(other.times, other.seen_at).limit(_MOST_AGAIN)
 
 
 def _is_in_keys(column: sa.Column[Any], dialect: sa.Dialect) -> sa.ColumnElement[bool]:

@@ -126,7 +126,7 @@ def test_after_an_outage_all_failures_but_missing_pages_are_repeated(tmp_path: P
     for run_id in ("run-1", "run-2", "run-3"):
         fail(store, run_id)
         fail(store, run_id, "http_404", gone, "2")
-    forgive(store, "run-3")
+    forgive(store, "run-3", is_outage=True)
     assert article_store(store, "next").failing.due == [PAGE]
     assert {row["url"]: row["attempts"] for row in table(store, schema.failures)} == {PAGE: 1, gone: 3, before: 3}
     store.close()
