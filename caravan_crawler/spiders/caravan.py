@@ -174,9 +174,8 @@ class CaravanSpider(Spider):
 
     def _requested_pages(self) -> Iterator[Request]:
         for key, url in self.discovery.requested_pages():
-            yield self.requests.page(
-                url, (self.parse_requested, self.article_failed), Priority.ARTICLE, meta={"key": key}
-            )
+            handlers, read = (self.parse, self.article_failed), {"follow": False}
+            yield self.requests.page(url, handlers, Priority.ARTICLE, meta={"key": key}, cb_kwargs=read)
 
     def _beginnings(self) -> Iterator[Request]:
         yield from self.requests.articles(self.discovery.unread(), listed=self.discovery.listed_waiting())
@@ -247,17 +246,13 @@ class CaravanSpider(Spider):
             yield from self.source_requests(KNOWN_SECTIONS)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
-        """Read an article's page and follow its links to other articles."""
+        """Read an article's page, and with ``follow`` (the default) follow its links to other articles."""
         if response.status == NOT_MODIFIED:
             key = writes_of(response).asked_key
             self.crawl_stats.count("articles/not_modified")
             yield PageWrites(response.url, key, article_key=key, is_unmodified=True)
         else:
-            yield from self._read_page(self.responses.page(response))
-
-    def parse_requested(self, response: Response) -> Iterator[Any]:
-        """Read a page of ``urls`` and follow nothing."""
-        yield from self._read_page(self.responses.page(response), follow=False)
+            yield from self._read_page(self.responses.page(response), **kwargs)
 
     @errback
     def article_failed(self, failed: FailedRequest) -> Iterator[Any]:
@@ -481,7 +476,8 @@ class CaravanSpider(Spider):
         if asked is None or asked.part == 1:
             return None
         url, handlers = self.site.canonical(asked), (page.request.callback, page.request.errback)
-        return self.requests.page(url, handlers, Priority.ARTICLE, meta={"key": asked.key}, dont_filter=True)
+        meta, read = {"key": asked.key}, page.request.cb_kwargs
+        return self.requests.page(url, handlers, Priority.ARTICLE, meta=meta, dont_filter=True, cb_kwargs=read)
 
     def _part(self, url: str, first: Page, parts: Parts) -> Request:
         handlers, read = (self.parse_part, self.part_failed), {"first": first, "parts": parts}
