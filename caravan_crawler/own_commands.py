@@ -126,10 +126,10 @@ class OnePageCommand(CheckedCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Check options and settings, and disable what only a crawl needs."""
         super().process_options(args, opts)
-        spiders = get_spider_loader(self.settings).list()
-        if opts.spider is not None and opts.spider not in spiders:
-            raise UsageError(f"there is no spider '{opts.spider}', only {', '.join(spiders)}", print_help=False)
-        if problem := page_problem(self, args):
+        problem = page_problem(self, args)
+        if problem is None and opts.spider not in (None, *(spiders := get_spider_loader(self.settings).list())):
+            problem = f"there is no spider '{opts.spider}', only {', '.join(spiders)}"
+        if problem:
             raise UsageError(problem, print_help=False)
         disable_run_components(self.settings)
 

@@ -8,34 +8,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import SchemaItem
+from sqlalchemy.types import TypeEngine
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.store.database import StoreRefusedError, now
 
 metadata = sa.MetaData()
 
-#: Tables whose rows are published in feeds, each with its key. A partial index contains the rows that are in no feed;
-#: it is created by plain SQL, because ``postgresql_where`` would import PostgreSQL's dialect in every run.
-PUBLISHED = {"articles": "key", "trending": "id", "rates": "id", "weather": "id"}
-
-
-class _Json(TypeDecorator[Any]):
-    """JSON, and JSONB in PostgreSQL, whose dialect is imported only there: it takes a sixth of a run's start."""
-
-    impl = sa.JSON(none_as_null=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name != "postgresql":
-            return self.impl_instance
-        from sqlalchemy.dialects.postgresql import JSONB
-
-        return JSONB(none_as_null=True)
-
-
-_JSON = _Json()
+_JSON = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 #: Rates in tenge have two to four decimals. SQLite has no exact decimals; a float is exact for six digits.
 _RATE = sa.Float().with_variant(sa.Numeric(12, 4, asdecimal=False), "postgresql")
 _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -43,8 +25,13 @@ _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TYPES: dict[str, TypeEngine[Any]] = {"list": _JSON, "int": sa.Integer(), "Decimal": _RATE, "str": sa.Text()}
 
 
-def _published_in() -> sa.Column[Any]:
-    return sa.Column("published_in", sa.Text, comment="run that published it in its feeds")
+def _published_in(table: str, key: str) -> list[SchemaItem]:
+    """Return the column with the run that published a row, and an index of the rows that are in no feed."""
+    is_in_none = sa.text("published_in IS NULL")
+    return [
+        sa.Column("published_in", sa.Text, comment="run that published it in its feeds"),
+        sa.Index(f"{table}_unpublished", key, sqlite_where=is_in_none, postgresql_where=is_in_none),
+    ]
 
 
 def _columns(item_class: type) -> list[sa.Column[Any]]:
@@ -72,7 +59,7 @@ articles = sa.Table(
     sa.Column("last_modified", sa.Text),
     sa.Column("found_by", _JSON, nullable=False, comment="field to reader"),
     sa.Column("run_id", sa.Text, nullable=False, comment="run that last changed it"),
-    _published_in(),
+    *_published_in("articles", "key"),
     sa.Index("articles_by_day", "date_published"),
     sa.Index("articles_by_run", "run_id"),
 )
@@ -109,7 +96,7 @@ def _page_facts(name: str, item_class: type) -> sa.Table:
         sa.Column("id", _SERIAL, primary_key=True, autoincrement=True),
         *_columns(item_class),
         sa.Column("run_id", sa.Text, nullable=False),
-        _published_in(),
+        *_published_in(name, "id"),
         sa.Index(f"{name}_by_run", "run_id"),
         sa.Index(f"{name}_by_time", "observed_at"),
     )
@@ -350,9 +337,6 @@ def upgrade(connection: sa.Connection, migrations: Sequence[Migration] = MIGRATI
         if foreign := set(sa.inspect(connection).get_table_names()) & set(metadata.tables):
             raise StoreRefusedError(f"the database is no store of this crawler, but has a table {min(foreign)}")
         metadata.create_all(connection)
-        for table, key in PUBLISHED.items():
-            index = f"CREATE INDEX {table}_unpublished ON {table} ({key}) WHERE published_in IS NULL"
-            connection.execute(sa.text(index))
         note(connection, "created_at", now())
     for step in chain.from_iterable(migrations[found - 1 :] if found else ()):
         if isinstance(step, str):

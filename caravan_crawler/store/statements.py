@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 
 from caravan_crawler.store.database import now
 from caravan_crawler.store.schema import (
@@ -48,7 +48,7 @@ class Writes:
 
 def write_statements(dialect: sa.Dialect) -> dict[str, sa.Executable]:
     """Return the statements that write, by name, in the order in which a commit executes them."""
-    insert = _insert_of(dialect)
+    insert: Any = postgresql.insert if dialect.name == "postgresql" else sqlite.insert  # with ON CONFLICT
     page_facts = (trending, rates, weather)
     return {
         "article": _upsert(insert(articles), keep=_ONCE),
@@ -108,15 +108,6 @@ def _is_in_keys(column: sa.Column[Any], dialect: sa.Dialect) -> sa.ColumnElement
         return column == sa.any_(sa.bindparam("keys", type_=sa.ARRAY(sa.Text)))
     each = sa.func.json_each(sa.bindparam("keys", type_=sa.JSON)).table_valued("value")
     return column.in_(sa.select(each.c.value))
-
-
-def _insert_of(dialect: sa.Dialect) -> Any:
-    """Return the dialect's ``insert()``, which supports ON CONFLICT."""
-    if dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql  # its import takes a sixth of a run's start
-
-        return postgresql.insert
-    return sqlite.insert
 
 
 def _upsert(insert: Any, keep: Collection[str] = (), **changes: Any) -> Any:
