@@ -13,7 +13,6 @@ from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import urlsplit
 
-from scrapy.exceptions import UsageError
 from scrapy.extensions.feedexport import apply_uri_params
 from scrapy.settings import BaseSettings
 from scrapy.utils.conf import feed_process_params_from_cli
@@ -193,17 +192,6 @@ def _kept_problem(name: object, path: Path, settings: BaseSettings) -> str | Non
     folders = (user_path(settings["DATA_DIR"] or ".") / kept for kept in _KEPT_FOLDERS)
     folder = next((each for each in folders if _real(path).is_relative_to(_real(each))), None)
     return f"{name} lies in {folder}, where runs keep their own files; name one elsewhere" if folder else None
-
-
-def format_problem(names: Iterable[str], settings: BaseSettings) -> str | None:
-    """Return a problem if a file of ``-o`` or ``-O`` names no format, or None."""
-    for name in names:
-        try:
-            feed_process_params_from_cli(settings, [name])
-        except UsageError:
-            formats = ", ".join(_formats(settings))
-            return f"{name}: the extension is the format, one of {formats}; with another write FILE:FORMAT"
-    return None
 
 
 def repetition_problem(names: Iterable[str], settings: BaseSettings) -> str | None:

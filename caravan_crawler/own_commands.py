@@ -26,7 +26,6 @@ from caravan_crawler.console import print_err
 from caravan_crawler.failures import FORBIDDEN, RobotsUnreadError, error_message
 from caravan_crawler.feed_checks import (
     data_dir_problem,
-    format_problem,
     log_file_problem,
     output_problem,
     repetition_problem,
@@ -62,7 +61,7 @@ class CheckedCommand(ScrapyCommand):
         try:
             super().process_options(args, opts)
         except UsageError as error:
-            raise UsageError(format_problem(feeds, self.settings) or str(error), print_help=False) from None
+            raise UsageError(str(error), print_help=False) from None
         if self.requires_crawler_process and (problem := log_file_problem(self.settings)):
             self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot be written, not even for this line
             raise UsageError(problem, print_help=False)

@@ -174,8 +174,8 @@ class CaravanSpider(Spider):
 
     def _requested_pages(self) -> Iterator[Request]:
         for key, url in self.discovery.requested_pages():
-            handlers, read = (self.parse, self.article_failed), {"follow": False}
-            yield self.requests.page(url, handlers, Priority.ARTICLE, meta={"key": key}, cb_kwargs=read)
+            handlers = self.parse_requested, self.article_failed
+            yield self.requests.page(url, handlers, Priority.ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
         yield from self.requests.articles(self.discovery.unread(), listed=self.discovery.listed_waiting())
@@ -246,13 +246,17 @@ class CaravanSpider(Spider):
             yield from self.source_requests(KNOWN_SECTIONS)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
-        """Read an article's page, and with ``follow`` (the default) follow its links to other articles."""
+        """Read an article's page and follow its links to other articles."""
         if response.status == NOT_MODIFIED:
             key = writes_of(response).asked_key
             self.crawl_stats.count("articles/not_modified")
             yield PageWrites(response.url, key, article_key=key, is_unmodified=True)
         else:
-            yield from self._read_page(self.responses.page(response), **kwargs)
+            yield from self._read_page(self.responses.page(response))
+
+    def parse_requested(self, response: Response) -> Iterator[Any]:
+        """Read a page of ``urls`` and follow nothing."""
+        yield from self._read_page(self.responses.page(response), follow=False)
 
     @errback
     def article_failed(self, failed: FailedRequest) -> Iterator[Any]:

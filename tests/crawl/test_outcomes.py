@@ -19,7 +19,7 @@ BAD_ARGUMENTS = [
     (("-a", "urls=@/no/such/file"), "cannot be read: No such file or directory"),
     (("-a", "refresh_days=many"), "is not a whole number from 0 on"),
     (("-a", "limit=0"), "limit=0 is not a whole number from 1 on"),
-    (("-a", "site=sample", "-O", "articles.docx"), "the extension is the format, one of json, "),
+    (("-a", "site=sample", "-O", "articles.docx"), "Unrecognized output format 'docx'"),
     (("-a", "site=sample", "-O", "README.md/articles.csv"), "cannot be written: README.md is no folder"),
 ]
 
