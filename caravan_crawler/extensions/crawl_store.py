@@ -75,7 +75,7 @@ class CrawlStore:
         publication.resume(self.store, Path(spider.data_dir))
         crawl_state.correct_future_times(self.store)
         started_at = database.stamp(spider.started_at)
-        self._resumed = crawl_state.begin(self.store, spider.run_id, spider.arguments, started_at)
+        self._resumed_since = crawl_state.begin(self.store, spider.run_id, spider.arguments, started_at)
         if settings.getbool("ACCEPT_DRIFT"):
             crawl_state.accept_losses(self.store)
         self.left = LeftRecords(self.store, spider.run_id, self._is_asked_for)
@@ -104,7 +104,7 @@ class CrawlStore:
         spider.lists.longest = max((len(state["top"]) for state in states), default=0)
         today = spider.started_at.astimezone(ALMATY).date()
         spider.sitemaps = Sitemaps(spider.schedule, spider.arguments, today, spider.discovery.may_be_asked)
-        spider.discovery.resumed = self._resumed
+        spider.discovery.resumed_since = self._resumed_since
 
     def _is_asked_for(self, row: Any) -> bool:
         """Whether a stored article is in this run's period and sections, or among its ``urls``."""
@@ -116,7 +116,7 @@ class CrawlStore:
     def reload(self) -> None:
         """Load again what other runs have stored since this one began, as a worker does that becomes the leader."""
         spider, in_robots_txt = self.spider, self.spider.sitemaps.in_robots_txt
-        self._resumed = crawl_state.continued(self.store, spider.run_id, self._scope, database.now())
+        self._resumed_since = crawl_state.continued(self.store, spider.run_id, self._scope, database.now())
         self.articles.load()
         spider.reset()
         self._load_sources()

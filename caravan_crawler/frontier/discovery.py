@@ -12,21 +12,18 @@ from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.outcome import MANY_WITHOUT_ARTICLE
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.syndication import Entry
-from caravan_crawler.store import crawl_state
+from caravan_crawler.store import crawl_state, database
 from caravan_crawler.store.article_history import is_same_text
 from caravan_crawler.store.article_store import ArticleStore
-from caravan_crawler.store.crawl_state import ResumedRuns
 from caravan_crawler.store.store import Known
 from caravan_crawler.urls import Address, Site, has_moved, is_same_article, may_be_article
 
 
 class Discovery:
-    """Select the articles to request: those that earlier runs left, and those to which a page links.
+    """Select the articles to request: those that earlier runs left, and those to which a page links."""
 
-    ``resumed`` are the runs that this one continues.
-    """
-
-    resumed: ResumedRuns
+    resumed_since: str | None = None
+    """When the first of the runs began that this one continues."""
 
     def __init__(
         self,
@@ -68,7 +65,7 @@ class Discovery:
         checked = [check_on_site(url, self._site) for url in self._arguments.urls]
         urls = {url: self._site.address(url) for url in one_for_each_article(checked, self._site)}
         keys = [address.key for address in urls.values() if address]
-        done = crawl_state.read_since(self._store, keys, self.resumed.started_at) if self.resumed.runs else set()
+        done = crawl_state.read_since(self._store, keys, self.resumed_since) if self.resumed_since else set()
         for url, address in urls.items():
             key = address.key if address else None
             if key not in done:
@@ -114,15 +111,17 @@ class Discovery:
         """Whether a failed article was not requested before, as robots.txt has forbidden it."""
         return key in self._article_store.failing.unseen
 
-    def due_for_refresh(self) -> Iterator[tuple[str, str, dict[str, str]]]:
+    def due_for_refresh(self, began_at: datetime) -> Iterator[tuple[str, str, dict[str, str]]]:
         """Yield key, URL and headers of articles to read again with conditional requests.
 
-        They were published in the last ``refresh_days`` days, and the resumed runs have not read them.
+        They were published in the last ``refresh_days`` days, and neither the resumed runs nor this one, which
+        ``began_at`` that time, have read them.
         """
         if not self._arguments.refresh_days:
             return
         first_day = datetime.now(ALMATY).date() - timedelta(days=self._arguments.refresh_days - 1)
-        for article in crawl_state.due_for_refresh(self._store, first_day.isoformat(), self.resumed.started_at):
+        read_before = self.resumed_since or database.stamp(began_at)
+        for article in crawl_state.due_for_refresh(self._store, first_day.isoformat(), read_before):
             url, fetched_url = self._site.here(article.url), self._site.here(article.fetched_url)
             address, fetched = self._site.address(url), self._site.address(fetched_url)
             if fetched == address and self.may_be_asked(fetched_url):

@@ -179,7 +179,7 @@ class CaravanSpider(Spider):
 
     def _beginnings(self) -> Iterator[Request]:
         yield from self.requests.articles(self.discovery.unread(), listed=self.discovery.listed_waiting())
-        for key, url, headers in self.discovery.due_for_refresh():
+        for key, url, headers in self.discovery.due_for_refresh(self.started_at):
             yield self.requests.refresh(key, url, headers)
         failed = [*self.discovery.failed()]
         # Marked as listed, a page that is no article stays a failure, and is retried, whatever led to it.

@@ -310,19 +310,11 @@ def read_since(store: Store, keys: list[str], moment: str) -> set[str]:
 _COMPLETE = (SOUND, BELOW_FLOORS)
 
 
-@dataclass(frozen=True)
-class ResumedRuns:
-    """The stopped or limited ``runs`` that a run of the same scope continues, and when the first of them began."""
-
-    started_at: str
-    runs: tuple[str, ...] = ()
-
-
-def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str) -> ResumedRuns:
-    """Store that a run has begun; return the runs it continues."""
+def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str) -> str | None:
+    """Store that a run has begun; return when the runs that it continues began."""
     store.join(run_id)
     scope = arguments.scope
-    resumed_runs = continued(store, run_id, scope, started_at)
+    resumed_since = continued(store, run_id, scope, started_at)
     store.execute(
         insert(runs).values(
             run_id=run_id,
@@ -334,11 +326,11 @@ def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str)
             new_articles=0,
         )
     )
-    return resumed_runs
+    return resumed_since
 
 
-def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
-    """Mark killed runs; return the runs that a run which begins ``now`` continues."""
+def continued(store: Store, run_id: str, scope: str, now: str) -> str | None:
+    """Mark killed runs; return when the first of the stopped or limited runs began that a run continues, or None."""
     dead = [other for other in _open_runs(store) if other != run_id and not store.is_alive(other)]
     reason = "it ended without a report: killed, or a power failure"
     end_runs(store, runs.c.run_id.in_(dead), now, outcome="killed", reason=reason)
@@ -347,12 +339,10 @@ def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
     is_complete = and_(runs.c.exit_code.in_(_COMPLETE), ~is_at_limit)
     last = store.scalar(select(func.max(runs.c.number)).where(of_its_kind, is_complete)) or 0
     is_stopped = or_(runs.c.exit_code.is_(None), ~is_complete)
-    stopped = store.rows(
-        select(runs.c.run_id, runs.c.started_at)
-        .where(of_its_kind, is_stopped, runs.c.ended_number > last)
-        .order_by(runs.c.number)
+    first: str | None = store.scalar(
+        select(func.min(runs.c.started_at)).where(of_its_kind, is_stopped, runs.c.ended_number > last)
     )
-    return ResumedRuns(min((row.started_at for row in stopped), default=now), tuple(row.run_id for row in stopped))
+    return first
 
 
 def living(store: Store, scope: str | None = None) -> list[str]:
