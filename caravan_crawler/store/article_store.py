@@ -37,7 +37,6 @@ class ArticleStore:
         self._run_id = run_id
         self._scope = scope
         self._stored: set[str] = set()
-        self._aliases: set[str] = set()
         self._expected: dict[str, PageWrites] = {}
         self._lacking: dict[str, str] = {}
         self._lost: dict[str, dict[str, Any]] = {}
@@ -247,10 +246,8 @@ class ArticleStore:
                     meta = as_listed if found in page_writes.listed else as_found
                     writes.add("found", **row, is_speculative=is_speculative, reach=meta)
         for alias, its_key in page_writes.aliases:
-            if alias not in self._aliases:
-                self._aliases.add(alias)
-                owner = key if key is not None and its_key == own_key else its_key
-                writes.add("alias", url=alias, article_key=owner, first_seen_at=time)
+            owner = key if key is not None and its_key == own_key else its_key
+            writes.add("alias", url=alias, article_key=owner, first_seen_at=time)
         for source in page_writes.sources:
             writes.add("source", scope=self._scope, **source)
         for source in page_writes.new_lists:
