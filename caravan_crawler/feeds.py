@@ -261,18 +261,14 @@ class Appending:
 
     def _copy_to(self, file: IO[bytes]) -> int:
         """Copy the existing file, and end its last line; return the number of bytes."""
-        size, last = 0, b""
         if self._path.exists():
             with self._path.open("rb") as earlier:
-                while chunk := earlier.read(CHUNK):
-                    file.write(chunk)
-                    size += len(chunk)
-                    last = chunk[-1:]
-        if size and self._has_lines and last != b"\n":
-            end = b"\r\n" if self._is_csv else b"\n"
-            file.write(end)
-            size += len(end)
-        return size
+                shutil.copyfileobj(earlier, file, CHUNK)
+                if file.tell() and self._has_lines:
+                    earlier.seek(-1, os.SEEK_END)
+                    if earlier.read() != b"\n":
+                        file.write(b"\r\n" if self._is_csv else b"\n")
+        return file.tell()
 
 
 def other_part(part: Path) -> Path:
