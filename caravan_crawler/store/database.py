@@ -166,6 +166,8 @@ def reading_problem(url: URL, error: Exception) -> str:
 
 def without_password(url: URL) -> str:
     """Return the URL for logs: without password and query, which may contain one."""
+    if url == TEMPORARY:
+        return NONE
     return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
 
 

@@ -95,8 +95,7 @@ class Store:
 
     def __init__(self, url: URL, site: str) -> None:
         """Open and lock the store of ``site`` (``caravan.kz``, ``sample`` …); create or upgrade its tables."""
-        is_temporary = url == database.TEMPORARY
-        self.name = database.NONE if is_temporary else database.without_password(url)
+        self.name = database.without_password(url)
         self._engine = database.make_engine(url)
         self._lock: BaseFileLock | None = None
         self._connection: Connection | None = None
@@ -107,7 +106,7 @@ class Store:
         self._statements = write_statements(self._engine.dialect)
         self._known_pages = known_pages(self._engine.dialect)
         try:
-            if is_sqlite and not is_temporary:
+            if is_sqlite and url != database.TEMPORARY:
                 self._lock = database.lock_file(_in_its_folder(Path(url.database or "")))
             elif not is_sqlite:
                 database.lock_sessions(self._engine, self.name, shared=self._is_shared)
