@@ -52,7 +52,6 @@ def invent(store: Store, articles: int, *, years: int = 15, runs_a_day: int = 4,
     runs = list(_runs(dice, begun, runs_a_day))
     _put(store, schema.runs, runs)
     _put(store, schema.failures, _failures(dice, max(articles // 1000, 40)))
-    store.flush()
 
 
 def _put(store: Store, table: Table, rows: Iterable[dict[str, Any]]) -> None:

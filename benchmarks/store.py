@@ -1,15 +1,13 @@
 """Costs and savings of the store, for SQLite and PostgreSQL.
 
     python benchmarks/store.py
-    python benchmarks/store.py --part speed --rounds 7
 
 Parts: ``runs`` (first run, second run, twenty new articles), ``million`` (start, memory and queries with a
-million known articles), ``speed`` (the same crawl with and without a store). PostgreSQL is a server of the
+million known articles). PostgreSQL is a server of the
 benchmark's own, with default settings.
 """
 
 import argparse
-import re
 import statistics
 import sys
 import tempfile
@@ -33,7 +31,8 @@ from caravan_crawler.pages.listing import read_listing
 from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve
 from caravan_crawler.sample_site.newsroom import SECTIONS, Newsroom
 from caravan_crawler.store import database, schema
-from caravan_crawler.store.store import NONE, Store, open_store
+from caravan_crawler.store.database import NONE
+from caravan_crawler.store.store import Store, open_store
 from caravan_crawler.urls import Site
 from tests.store.statements import statements
 from tests.store.stored import StoreTables
@@ -58,15 +57,11 @@ def fresh(backend: str, cluster: Cluster, folder: Path) -> Iterator[StoreTables]
 
 
 def ours(site: str, folder: Path, store: str) -> dict[str, float]:
-    """Crawl with the project's command; return the figures of ``benchmarks/crawl.py``, and pages per second."""
+    """Crawl with the project's command; return the figures of ``benchmarks/crawl.py``."""
     command = [sys.executable, "-m", "scrapy", "crawl", "caravan", "-a", f"site={site}", "-a", "refresh_days=0"]
     settings = {"STORE_URL": store, "DATA_DIR": folder / "data", "LOG_LEVEL": "INFO"}
     log = folder / "crawl.log"
-    result = crawl.run([*command, *(f"-s{name}={value}" for name, value in settings.items())], ROOT, log)
-    found = re.search(r"'elapsed_time_seconds': ([\d.]+)", log.read_text(encoding="utf-8"))
-    assert found is not None
-    result["speed"] = result["pages"] / float(found[1])
-    return result
+    return crawl.run([*command, *(f"-s{name}={value}" for name, value in settings.items())], ROOT, log)
 
 
 def runs(backend: str, cluster: Cluster, folder: Path, articles: int) -> None:
@@ -183,40 +178,12 @@ def _look_up(backend: str, store_tables: StoreTables, site: SampleSite, base: st
     print(f"{backend:<12}{queries:g} query a page of a list, {statistics.median(times) * 1000:.2f} ms")
 
 
-def speed(cluster: Cluster, folder: Path, articles: int, rounds: int) -> None:
-    """Print the figures of the same first crawl without a store and with each store."""
-    results: dict[str, list[dict[str, float]]] = {name: [] for name in (NONE, *BACKENDS)}
-    server = crawl.serve(articles)
-    try:
-        for _ in range(rounds):
-            results[NONE].append(ours(f"http://127.0.0.1:{crawl.PORT}/", folder, NONE))
-            for backend in BACKENDS:
-                with fresh(backend, cluster, folder) as store_tables:
-                    results[backend].append(ours(f"http://127.0.0.1:{crawl.PORT}/", folder, store_tables.url))
-    finally:
-        server.terminate()
-        server.wait()
-    print(f"{articles} articles, median of {rounds} rounds; the ratios are medians of each round's")
-    print(f"{'store':<12}{'pages':>8}{'pages/s':>9}{'ratio':>8}{'CPU s':>8}{'ratio':>8}{'peak MB':>9}")
-    for name, measured in results.items():
-        middle = {key: statistics.median(run[key] for run in measured) for key in measured[0]}
-        ratios = {
-            key: statistics.median(ours[key] / bare[key] for ours, bare in zip(measured, results[NONE], strict=True))
-            for key in ("speed", "cpu")
-        }
-        print(
-            f"{name:<12}{middle['pages']:>8.0f}{middle['speed']:>9.0f}{ratios['speed']:>8.2f}"
-            f"{middle['cpu']:>8.2f}{ratios['cpu']:>8.2f}{middle['peak']:>9.0f}"
-        )
-
-
 def main() -> None:
     """Run the chosen parts."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--part", choices=["runs", "million", "speed"], help="default: all of them")
+    parser.add_argument("--part", choices=["runs", "million"], help="default: all of them")
     parser.add_argument("--articles", type=int, default=2000)
     parser.add_argument("--known", type=int, default=1_000_000)
-    parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     with Cluster(need("initdb").parent, settings={}) as cluster, tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -227,8 +194,6 @@ def main() -> None:
         if options.part in (None, "million"):
             for backend in BACKENDS:
                 million(backend, cluster, folder, options.known)
-        if options.part in (None, "speed"):
-            speed(cluster, folder, options.articles, options.rounds)
 
 
 if __name__ == "__main__":

@@ -194,17 +194,10 @@ def _sections(value: str) -> frozenset[str]:
     raise ArgumentError(f"sections={value} must be names such as news,gazeta")
 
 
-def _days(value: str) -> int:
-    if not value.strip().isdecimal() or len(value) > _MOST_DIGITS:
-        raise ArgumentError(f"refresh_days={value} is not a whole number of days")
+def _number(name: str, least: int, value: str) -> int:
+    if not value.strip().isdecimal() or len(value) > _MOST_DIGITS or int(value) < least:
+        raise ArgumentError(f"{name}={value} is not a whole number from {least} on")
     return int(value)
-
-
-def _limit(value: str) -> int:
-    number = int(value) if value.strip().isdecimal() and len(value) <= _MOST_DIGITS else 0
-    if not number:
-        raise ArgumentError(f"limit={value} is not a number of articles, from 1 on")
-    return number
 
 
 #: The check of each argument but ``urls``, in the order in which they are checked.
@@ -213,8 +206,8 @@ _CHECKS: dict[str, Callable[[str], Any]] = {
     "since": partial(_day, "since"),
     "until": partial(_day, "until"),
     "sections": _sections,
-    "refresh_days": _days,
-    "limit": _limit,
+    "refresh_days": partial(_number, "refresh_days", 0),
+    "limit": partial(_number, "limit", 1),
 }
 
 

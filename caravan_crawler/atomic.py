@@ -83,19 +83,12 @@ def replace_file(part: Path, path: Path) -> None:
 
 def user_path(name: str) -> Path:
     """Return the path that a user has named; ``~`` is expanded, but for a home that :func:`home_problem` refuses."""
-    try:
-        return Path(name).expanduser()
-    except RuntimeError:
-        return Path(name)
+    return Path(os.path.expanduser(name))  # noqa: PTH111 - Path.expanduser raises an error without such a home
 
 
 def home_problem(name: str) -> str | None:
     """Return a problem if the ``~`` of a path is the home of no user, or None."""
-    try:
-        Path(name).expanduser()
-    except RuntimeError:
-        return f"there is no home folder {name.partition('/')[0]}"
-    return None
+    return f"there is no home folder {name.partition('/')[0]}" if str(user_path(name)).startswith("~") else None
 
 
 def local_path(uri: str) -> Path:

@@ -203,23 +203,6 @@ def note_stop_signals(note: Callable[[int], None]) -> None:
             signal.signal(number, partial(handle, handler))
 
 
-class StopFlag:
-    """Record the first SIGINT or SIGTERM, for work that polls it; a second one kills the process."""
-
-    def __init__(self) -> None:
-        self.number = 0
-        for number in _SIGNALS:
-            signal.signal(number, self._note)
-
-    def is_asked(self) -> bool:
-        """Whether a signal was received."""
-        return self.number != 0
-
-    def _note(self, number: int, _frame: FrameType | None) -> None:
-        self.number = number
-        signal.signal(number, signal.SIG_DFL)
-
-
 #: Allocations between two collections. Python's default is 700; one page makes several times as many.
 _COLLECT_AFTER = 20_000
 

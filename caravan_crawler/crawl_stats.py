@@ -1,7 +1,6 @@
 """Stats of a crawl under ``caravan/``, and the detector of an outage of the site."""
 
 import logging
-from collections import Counter
 from collections.abc import Callable
 
 from scrapy.crawler import Crawler
@@ -59,7 +58,6 @@ class CrawlStats:
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
-        self._readers: Counter[str] = Counter()
         self._outage = OutageDetector(self._end)
         self._unasked = 0
         self._last_unasked = ("", "")
@@ -81,11 +79,12 @@ class CrawlStats:
         self.page(reading.kind)
         if reading.article is None:
             return
-        # About 24 counts per page: collected here, and added to the stats at the end.
-        self._readers.update([f"read/{field}/{reader}" for field, reader in reading.article.found_by.items()])
-        self._readers.update([f"missing/{field}" for field in reading.missing])
+        for field, reader in reading.article.found_by.items():
+            self.count(f"read/{field}/{reader}")
+        for field in reading.missing:
+            self.count(f"missing/{field}")
         for part, is_shown in reading.parts.items():
-            self._readers[f"read/{part}/visible_text" if is_shown else f"missing/{part}"] += 1
+            self.count(f"read/{part}/visible_text" if is_shown else f"missing/{part}")
 
     def fail(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
         """Count and log a failed page; return its writes with the failure."""
@@ -143,10 +142,7 @@ class CrawlStats:
             logger.warning("%s", problem)
 
     def close(self) -> None:
-        """Add the collected counts to the stats, and log how many pages were not requested without robots.txt."""
-        for event, number in self._readers.items():
-            self.count(event, number)
-        self._readers.clear()
+        """Log how many pages were not requested without robots.txt."""
         if self._unasked:
             url, message = self._last_unasked
             logger.warning("Not read: %s (%s)", url if self._unasked == 1 else f"{self._unasked} pages", message)

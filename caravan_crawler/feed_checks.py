@@ -13,7 +13,6 @@ from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import urlsplit
 
-from scrapy.exceptions import UsageError
 from scrapy.extensions.feedexport import apply_uri_params
 from scrapy.settings import BaseSettings
 from scrapy.utils.conf import feed_process_params_from_cli
@@ -24,7 +23,6 @@ from caravan_crawler.feeds import CHUNK, DOCUMENTS, JSON_LINES, first_line
 from caravan_crawler.items import RUN_DIR, TABLES, column_names
 from caravan_crawler.normalise.text import encodable
 from caravan_crawler.store.database import StoreError, store_url
-from caravan_crawler.store.store import NONE
 
 #: A placeholder as long as a run id, which is part of a file's name until the run has ended.
 _ANY_RUN = "20260101T000000Z-000000"
@@ -196,17 +194,6 @@ def _kept_problem(name: object, path: Path, settings: BaseSettings) -> str | Non
     return f"{name} lies in {folder}, where runs keep their own files; name one elsewhere" if folder else None
 
 
-def format_problem(names: Iterable[str], settings: BaseSettings) -> str | None:
-    """Return a problem if a file of ``-o`` or ``-O`` names no format, or None."""
-    for name in names:
-        try:
-            feed_process_params_from_cli(settings, [name])
-        except UsageError:
-            formats = ", ".join(_formats(settings))
-            return f"{name}: the extension is the format, one of {formats}; with another write FILE:FORMAT"
-    return None
-
-
 def repetition_problem(names: Iterable[str], settings: BaseSettings) -> str | None:
     """Return a problem if two files of ``-o`` or ``-O`` are one, as Scrapy would write the last alone, or None."""
     given: dict[str, str] = {}
@@ -286,10 +273,10 @@ def _real(path: Path) -> Path:
 def _store_files(settings: BaseSettings) -> list[Path]:
     """Return the files of the store, if it is one of SQLite; a mistake in its URL is reported when it is opened."""
     try:
-        url = None if settings["STORE_URL"] == NONE else store_url(settings["STORE_URL"], settings["DATA_DIR"])
+        url = store_url(settings["STORE_URL"], settings["DATA_DIR"])
     except StoreError:
         return []
-    if url is None or url.get_backend_name() != "sqlite" or not url.database:
+    if url.get_backend_name() != "sqlite" or not url.database:
         return []
     return [Path(f"{url.database}{end}") for end in _BESIDE_STORE]
 

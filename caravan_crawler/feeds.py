@@ -40,10 +40,7 @@ class WholeFileStorage(CrawlerComponent):
         self._run_id = ""
 
     def open(self, spider: Any) -> IO[bytes]:
-        """Open the partial file; with ``-o`` it begins as a copy of the existing file.
-
-        A device or a pipe is written directly, as it cannot be replaced.
-        """
+        """Open the partial file. A device or a pipe is written directly, as it cannot be replaced."""
         if not is_replaceable(self.path):
             return _open_stream(self.path, str(self.path), self._crawler)
         self._run_id = spider.run_id
@@ -51,12 +48,10 @@ class WholeFileStorage(CrawlerComponent):
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             file = _FeedFile(part, self._fail, syncs=True)
-            self._part = part
-            if self._appending is not None:
-                self._appending.begin(file)
         except OSError as error:
             self._fail(error)
             return io.BytesIO()
+        self._part = part
         return file
 
     def store(self, file: IO[bytes]) -> None:
@@ -78,7 +73,7 @@ class WholeFileStorage(CrawlerComponent):
         return {"seen": _state_of(self.path)} if self._appending is None else self._appending.noted
 
     def merge_appended(self) -> None:
-        """Copy what other runs have appended since, and lock the file until it is replaced."""
+        """Let the partial file begin with a copy of the existing one, and lock that until it is replaced."""
         if self._appending is not None:
             try:
                 self._appending.merge_appended(self.move[0])
@@ -197,11 +192,10 @@ class AppendError(OSError):
 
 
 class Appending:
-    """Appending to a file with ``-o``: the partial file is a copy of the existing file, then this run's rows.
+    """Appending to a file with ``-o``: this run's rows, behind a copy of the existing file, replace that.
 
-    Before it replaces the existing file, rows appended meanwhile are copied too. This happens under a lock,
-    ``.<name>.lock``: if two runs end at the same time, the second one includes the first one's rows.
-    ``options`` are those of the feed, or what :attr:`noted` was in a killed run.
+    This happens under a lock, ``.<name>.lock``: if two runs end at the same time, the second one includes the first
+    one's rows. ``options`` are those of the feed, or what :attr:`noted` was in a killed run.
     """
 
     def __init__(self, path: Path, options: Mapping[str, Any]) -> None:
@@ -218,23 +212,15 @@ class Appending:
         """The state of the file that the partial file continues, and where this run's rows begin in that."""
         return {"format": self._format, "seen": self._seen, "rows_at": self._rows_at}
 
-    def begin(self, part: IO[bytes]) -> None:
-        """Copy the existing file to the partial file."""
-        self._seen = _state_of(self._path)
-        self._rows_at = self._copy_to(part)
-        if self._rows_at and self._format in DOCUMENTS:
-            raise AppendError("another run has written it meanwhile")
-
     def merge_appended(self, part: Path) -> None:
-        """Lock the file; if it has changed since, copy it again and append this run's rows.
+        """Lock the file, and let ``part`` begin with a copy of it.
 
         Raise :class:`AppendError` if that fails; the lock is held until :meth:`release` in any case.
         """
         self.lock()
-        if self.has_changed():
-            newer = other_part(part)
-            self.join(part, newer)
-            newer.replace(part)
+        newer = other_part(part)
+        self.join(part, newer)
+        newer.replace(part)
 
     def lock(self) -> None:
         """Lock the file until :meth:`release`."""
@@ -261,7 +247,7 @@ class Appending:
                     file.write(header)
                 elif self._is_csv and first_line(self._path) != _bare(header):
                     raise AppendError("another program has begun it with other columns")
-                elif not self._has_lines and not self._rows_at:
+                elif self._format in DOCUMENTS:
                     raise AppendError("another run has written it meanwhile")
                 rows.seek(max(self._rows_at, len(header)))
                 rows_at = file.tell()
@@ -275,18 +261,14 @@ class Appending:
 
     def _copy_to(self, file: IO[bytes]) -> int:
         """Copy the existing file, and end its last line; return the number of bytes."""
-        size, last = 0, b""
         if self._path.exists():
             with self._path.open("rb") as earlier:
-                while chunk := earlier.read(CHUNK):
-                    file.write(chunk)
-                    size += len(chunk)
-                    last = chunk[-1:]
-        if size and self._has_lines and last != b"\n":
-            end = b"\r\n" if self._is_csv else b"\n"
-            file.write(end)
-            size += len(end)
-        return size
+                shutil.copyfileobj(earlier, file, CHUNK)
+                if file.tell() and self._has_lines:
+                    earlier.seek(-1, os.SEEK_END)
+                    if earlier.read() != b"\n":
+                        file.write(b"\r\n" if self._is_csv else b"\n")
+        return file.tell()
 
 
 def other_part(part: Path) -> Path:

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 from caravan_crawler import __version__
 from caravan_crawler.atomic import open_atomic
+from caravan_crawler.console import count
 from caravan_crawler.pages.page import UNSOUND
 
 #: Stat with the run's exit code.
@@ -175,10 +176,11 @@ def _judge_data(stats: Mapping[str, Any], ending: str, read: int, failed: int, l
     # A sitemap index lists no articles, and may be all that a run requested.
     shown = read - stats.get("caravan/pages/sitemap", 0)
     if found == 0 and shown and WORKER_STAT not in stats:  # the articles of a list are read by all workers
-        return Outcome(BELOW_FLOORS, f"no article on {_pages(read)}" + (f"; the last failure: {last}" if last else ""))
+        failure = f"; the last failure: {last}" if last else ""
+        return Outcome(BELOW_FLOORS, f"no article on {count(read, 'page')}{failure}")
     if below := [*stats.get(DRIFT_STAT, ()), *filter(None, [stats.get(SILENCE_STAT)])]:
         return Outcome(BELOW_FLOORS, "; ".join(below))
-    notes = [f"{_pages(failed)} failed; the last: {last}"] if failed else []
+    notes = [f"{count(failed, 'page')} failed; the last: {last}"] if failed else []
     if copies := stats.get(COPIES_STAT):
         told = f"articles are copies of one text, so links on them were not followed; the last: {stats.get(COPY_STAT)}"
         if copies > MOST_FAILED * read:
@@ -202,10 +204,6 @@ def entries_problem(stats: Mapping[str, Any]) -> str | None:
         return None
     told = "entries of feed and sitemaps are at addresses of unknown form and are not read"
     return f"{number} of {entries} {told}; the last: {stats.get(UNKNOWN_ENTRY_STAT)}"
-
-
-def _pages(number: int) -> str:
-    return f"{number} page{'' if number == 1 else 's'}"
 
 
 def _sum(stats: Mapping[str, Any], prefix: str) -> int:
@@ -299,7 +297,7 @@ def summary(report: Mapping[str, Any]) -> str:
     if articles["carried"]:
         parts.append(f"{articles['carried']} of the run it continues")
     failed = sum(report["failures"].values())
-    parts += [f"{_pages(failed)} failed"] if failed else []
+    parts += [f"{count(failed, 'page')} failed"] if failed else []
     return f"{report['reason']} (articles: {', '.join(parts)}; {report['requests']} requests)"
 
 

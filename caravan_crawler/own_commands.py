@@ -7,10 +7,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, NoReturn
-from urllib.parse import SplitResult, urlsplit
 
 from scrapy.commands import ScrapyCommand
-from scrapy.commands.shell import Command as ShellCommand
 from scrapy.crawler import CrawlerProcessBase
 from scrapy.exceptions import (
     CannotResolveHostError,
@@ -20,17 +18,14 @@ from scrapy.exceptions import (
     IgnoreRequest,
     UsageError,
 )
-from scrapy.settings import BaseSettings, Settings
+from scrapy.settings import Settings
 from scrapy.spiderloader import get_spider_loader
-from scrapy.utils.url import guess_scheme
 
 from caravan_crawler.addons import disable_run_components
-from caravan_crawler.atomic import local_path
 from caravan_crawler.console import print_err
 from caravan_crawler.failures import FORBIDDEN, RobotsUnreadError, error_message
 from caravan_crawler.feed_checks import (
     data_dir_problem,
-    format_problem,
     log_file_problem,
     output_problem,
     repetition_problem,
@@ -38,7 +33,6 @@ from caravan_crawler.feed_checks import (
 from caravan_crawler.outcome import REFUSED, UNREACHABLE
 from caravan_crawler.settings_checks import assignment_problem, command_problem, level_problem, page_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
-from caravan_crawler.urls import is_page_address
 
 
 class CheckedCommand(ScrapyCommand):
@@ -67,7 +61,7 @@ class CheckedCommand(ScrapyCommand):
         try:
             super().process_options(args, opts)
         except UsageError as error:
-            raise UsageError(format_problem(feeds, self.settings) or str(error), print_help=False) from None
+            raise UsageError(str(error), print_help=False) from None
         if self.requires_crawler_process and (problem := log_file_problem(self.settings)):
             self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot be written, not even for this line
             raise UsageError(problem, print_help=False)
@@ -98,6 +92,7 @@ _NOT_FETCHED = (
     DownloadConnectionRefusedError,
     DownloadFailedError,
     DownloadTimeoutError,
+    OSError,
 )
 
 
@@ -128,10 +123,12 @@ class OnePageCommand(CheckedCommand):
     """A command of Scrapy's for one page, without store and feeds; a page that is not fetched is exit code 4."""
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
-        """Check options, settings and the page's address, and disable what only a crawl needs."""
+        """Check options and settings, and disable what only a crawl needs."""
         super().process_options(args, opts)
-        problem = page_problem(self, args) or _spider_problem(opts.spider, self.settings)
-        if problem := problem or _address_problem(args, is_shell=isinstance(self, ShellCommand)):
+        problem = page_problem(self, args)
+        if problem is None and opts.spider not in (None, *(spiders := get_spider_loader(self.settings).list())):
+            problem = f"there is no spider '{opts.spider}', only {', '.join(spiders)}"
+        if problem:
             raise UsageError(problem, print_help=False)
         disable_run_components(self.settings)
 
@@ -143,6 +140,8 @@ class OnePageCommand(CheckedCommand):
             super().run(args, opts)  # type: ignore[safe-super]  # Scrapy's command is the next base
         except _NOT_FETCHED as error:  # of scrapy shell
             self.end(f"not fetched: {error_message(error)}", UNREACHABLE)
+        except (UsageError, ValueError) as error:  # Scrapy's have no message, and print the whole usage
+            raise UsageError(str(error) or "give one URL (http://… or https://…)", print_help=False) from None
         if failed.found:
             self.exitcode = UNREACHABLE
 
@@ -156,31 +155,6 @@ class OtherPageCommand(OnePageCommand):
         self.settings["DOWNLOAD_HANDLERS"].pop("file", None)
         if opts.spider == CaravanSpider.name:
             opts.spider = None
-
-
-def _spider_problem(name: str | None, settings: BaseSettings) -> str | None:
-    spiders = get_spider_loader(settings).list()
-    return None if name is None or name in spiders else f"there is no spider '{name}', only {', '.join(spiders)}"
-
-
-def _address_problem(args: list[str], *, is_shell: bool) -> str | None:
-    """Return why the arguments are not the one page to fetch; for ``scrapy shell`` also a file, a host, or nothing."""
-    if is_shell and not args:
-        return None
-    if len(args) != 1:
-        return "give one URL"
-    given = args[0]
-    url = guess_scheme(given) if is_shell else given
-    if url.startswith("file:"):
-        path = local_path(url)
-        return None if path.is_file() else f"{path} is no file"
-    is_page = is_page_address(url) and ("://" in given or _names_host(urlsplit(url)))
-    return None if is_page else f"{given} is no address of a page (http://… or https://…)"
-
-
-def _names_host(parts: SplitResult) -> bool:
-    """Whether the host is more than a word, which is hardly meant as one."""
-    return parts.hostname == "localhost" or "." in parts.netloc or ":" in parts.netloc
 
 
 class OwnCommand(CheckedCommand):

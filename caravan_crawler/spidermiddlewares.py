@@ -15,7 +15,7 @@ from caravan_crawler.store.article_store import article_key
 class PageCommitMiddleware(BaseSpiderMiddleware):
     """Take the :class:`PageWrites` out of the spider's output and store each.
 
-    A page's rows are never split over two transactions. If the page has an article, they are stored with the item, by
+    A page's rows are one transaction. If the page has an article, they are stored with the item, by
     ``StorePipeline``, or when a pipeline drops it. Scrapy handles the page's requests only after its item is stored.
     Disabled for spiders of other projects.
     """

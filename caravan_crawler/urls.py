@@ -42,16 +42,12 @@ _PLAIN = re.compile(r"[A-Za-z0-9/_.~!$&'()*+,;=:@-]*")
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 # In addition to letters, digits, ``-``, ``.`` and ``_``, which :func:`urllib.parse.quote` never escapes.
 _UNRESERVED = "~"
-# A path from the root needs joining only if it has a host, dots, a fragment or characters to escape.
-_NEEDS_JOINING = re.compile(r"""^//|/\.|[#;\\"<>^`{|}\[\]]|[^\x21-\x7e]|\?$""")
 # Characters that are not escaped in a path and in a query, as in Scrapy's requests; ``%`` begins an escape.
 _UNESCAPED_IN_PATH = "!$%&'()*+,/:;=@~"
 _UNESCAPED_IN_QUERY = "!$%&()*+,/:;=?@~"
 _FILE = re.compile(r"\.\w{2,5}$")
 #: End of a file's name that may be a page, and a name that is a number alone.
 _PAGE_FILE, _NUMBER = re.compile(r"\.(?:s?html?|php|aspx?)$"), re.compile(r"\d{4,9}")
-#: Scheme and host as most links to other sites are written; they need no parsing.
-_HOST = re.compile(r"https?://([^/?#\\\s]+)(?:[/?#]|$)")
 _DEFAULT_PORT = re.compile(r":(?:80|443)$")
 _REMEMBERED_LINKS = 20_000
 #: Characters of a URL that browsers and crawlers accept; PostgreSQL indexes no text over 2,704 bytes.
@@ -333,13 +329,7 @@ class Site:
 
     def _resolved(self, href: str, page_url: str) -> str | None:
         href = href.strip()
-        own = href[len(self.base) - 1 :] if href.startswith(self.base) else href
-        if own.startswith("/") and not _NEEDS_JOINING.search(own) and "%" not in own:
-            return self.base + own[1:]
-        if not href or href[0] == "#" or href.startswith(("javascript:", "mailto:", "tel:", "data:")):
-            return None
-        host = _HOST.match(href)
-        if host and not self._is_name(host[1]):
+        if not href or href[0] == "#":
             return None
         try:
             parts = urlsplit(urljoin(page_url, href))

@@ -78,25 +78,28 @@ def test_an_unknown_argument_of_parse_is_one_line(server: SampleServer) -> None:
     assert "unknown argument 'lumit'" in done.stderr
 
 
-NO_PAGE = "is no address of a page (http://… or https://…)"
+@pytest.mark.parametrize("words", [("fetch", "file:///none/page.html"), ("shell", "/none/page.html")], ids=" ".join)
+def test_a_file_that_is_not_there(words: tuple[str, ...]) -> None:
+    done = run("scrapy", *words, timeout=TIMEOUT)
+    assert done.returncode == 4
+    assert "/none/page.html" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 REFUSED = [
     (("fetch",), "give one URL"),
     (("view",), "give one URL"),
     (("parse",), "give one URL"),
-    (("fetch", "word"), f"word {NO_PAGE}"),
-    (("view", "word"), f"word {NO_PAGE}"),
-    (("parse", "word"), f"word {NO_PAGE}"),
-    (("shell", "word"), f"word {NO_PAGE}"),
-    (("fetch", "http://[x/"), f"http://[x/ {NO_PAGE}"),
-    (("fetch", "file:///none/page.html"), "/none/page.html is no file"),
-    (("shell", "/none/page.html"), "/none/page.html is no file"),
-    (("shell", "localhost", "more"), "give one URL"),
+    (("fetch", "word"), "give one URL"),
+    (("view", "word"), "give one URL"),
+    (("parse", "word"), "give one URL"),
+    (("fetch", "http://[x/"), "Invalid IPv6 URL"),
     (("fetch", "--spider=nope", "http://127.0.0.1:9/"), "there is no spider 'nope', only caravan"),
     (("parse", "-c", "nope", "http://127.0.0.1:9/"), "the spider has no callback 'nope'"),
     (("view", "-s", "RETRY_TIMES=x", "http://127.0.0.1:9/"), "RETRY_TIMES=x is not a whole number"),
     (("shell", "-s", "STATS_CLASS=no.X", "http://127.0.0.1:9/"), "STATS_CLASS names no.X, which cannot be loaded: "),
     (("fetch", "-s", "SPIDER_MODULES=no", "http://127.0.0.1:9/"), "SPIDER_MODULES=no cannot be loaded: No module"),
-    (("parse", "-O", "x.unknown", "http://127.0.0.1:9/"), "x.unknown: the extension is the format, one of json, "),
+    (("parse", "-O", "x.unknown", "http://127.0.0.1:9/"), "Unrecognized output format 'unknown'"),
     (("runspider", "caravan_crawler/spiders/caravan.py"), "run it by its name: scrapy crawl caravan"),
 ]
 

@@ -40,7 +40,6 @@ def test_silence(rhythm: tuple[int, int], hours: int, is_silent: bool, tmp_path:
         url = f"{BASE}news/a-{index + 1}/"
         published = None if day is None else day.isoformat()
         one.add_article(article(article_id=index + 1, url=url, date_published=published), str(index + 1))
-    store.flush()
     assert silence(store, BROUGHT) is None, "no run has brought anything"
     for run_id, moment, new in (("a", BROUGHT, 3), ("b", BROUGHT + timedelta(hours=1), 0)):
         crawl_state.begin(store, run_id, CrawlArguments(), database.stamp(moment))
@@ -58,7 +57,6 @@ def test_a_clock_that_was_behind_is_no_silence(tmp_path: Path) -> None:
     for index in range(30):
         day = (NEWEST - timedelta(days=index)).isoformat()
         one.add_article(article(article_id=index + 1, url=f"{BASE}news/a-{index + 1}/", date_published=day), str(index))
-    store.flush()
     long_ago = "1970-01-01T00:00:00+00:00"
     crawl_state.begin(store, "a", CrawlArguments(), long_ago)
     crawl_state.end(store, "a", long_ago, {"exit_code": 0, "outcome": "sound", "reason": "", "articles": {"new": 30}})

@@ -90,7 +90,7 @@ def older(folder: Path) -> None:
 
 REFUSED = [
     (("-s", "DATA_DIR={folder}/none"), "there is no store sqlite:///{folder}/none/caravan.db; a crawl makes one"),
-    (("-s", "STORE_URL=none"), "STORE_URL is no database URL"),
+    (("-s", "STORE_URL=none"), "STORE_URL=none stores nothing"),
     (("-s", "STORE_URL=mysql://there"), "a store is sqlite or postgresql"),
     (("{folder}",), "it takes no arguments"),
     ((), "has schema version 2, and this crawler reads "),

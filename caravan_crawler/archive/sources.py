@@ -25,8 +25,6 @@ from caravan_crawler.pages.article import named_url
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.urls import Site
 
-#: Codings that warcio decodes; it also accepts a torn body, and a plain one whose header names a coding.
-_CODINGS_OF_WARCIO = ("", "gzip", "deflate")
 _PAGES = ("text/html", "application/xhtml")
 #: Bytes of a decoded page, as in a crawl.
 _MOST_BYTES = settings.DOWNLOAD_MAXSIZE
@@ -159,12 +157,8 @@ def _page(record: ArcWarcRecord) -> ArchivedPage | Skipped | None:
 def _body(record: ArcWarcRecord) -> bytes | Skipped:
     """Return a record's body, decoded as a crawl decodes it; a damaged one raises its library's own error."""
     headers = record.http_headers
-    coding = (headers.get_header("Content-Encoding") or "").lower() if headers else ""
-    if coding in _CODINGS_OF_WARCIO:
-        body: bytes = record.content_stream().read(_MOST_BYTES + 1)
-        return body if len(body) <= _MOST_BYTES else Skipped("too_long")
-    is_chunked = headers.get_header("Transfer-Encoding") == "chunked"
-    stream = ChunkedDataReader(record.raw_stream) if is_chunked else record.raw_stream
+    coding, transfer = ((headers and headers.get_header(f"{name}-Encoding")) or "" for name in ("Content", "Transfer"))
+    stream = ChunkedDataReader(record.raw_stream) if transfer == "chunked" else record.raw_stream
     limits = {"download_maxsize": _MOST_BYTES, "download_warnsize": _MOST_BYTES}
     request = Request("http://archive.invalid/", meta=limits)
     response = Response(request.url, headers={"Content-Encoding": coding}, body=stream.read(_MOST_BYTES + 1))

@@ -9,6 +9,7 @@ import os
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -283,9 +284,9 @@ def finish_interrupted(folder: Path, run_ids: Iterable[str]) -> None:
     """Truncate the files of killed runs to their whole records, and give them their final names."""
     for run_id in run_ids:
         for path in folder.glob(f"caravan-{run_id}-*.warc.gz{IN_PROGRESS}"):
-            whole = whole_records(path)
-            if whole:
-                os.truncate(path, whole)
-                path.rename(path.with_suffix(""))
-            else:
-                path.unlink()
+            with suppress(FileNotFoundError):  # another worker on this machine has finished it
+                if whole := whole_records(path):
+                    os.truncate(path, whole)
+                    path.rename(path.with_suffix(""))
+                else:
+                    path.unlink()

@@ -38,8 +38,8 @@ from caravan_crawler.own_commands import CheckedCommand
 from caravan_crawler.settings_checks import arguments_problem, option_problem, settings_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store import crawl_state, database, field_counts, publication
-from caravan_crawler.store.database import StoreError
-from caravan_crawler.store.store import NONE, Store, open_store
+from caravan_crawler.store.database import NONE, StoreError
+from caravan_crawler.store.store import Store, open_store
 
 logger = logging.getLogger(__name__)
 
@@ -186,10 +186,10 @@ class Command(CheckedCommand, CrawlCommand):
         spider, store = crawl_store.spider, crawl_store.store
         try:
             if report["exit_code"] == outcome.UNREACHABLE:
-                crawl_state.forgive(store, spider.run_id)
+                crawl_state.forgive(store, spider.run_id, is_outage=True)
             if report["exit_code"] == outcome.BELOW_FLOORS:
                 crawl_store.articles.undo_losses(spider.crawler.stats.get_value(outcome.DRIFT_FIELDS_STAT, ()))
-                crawl_state.forgive_unread(store, spider.run_id)
+                crawl_state.forgive(store, spider.run_id, is_outage=False)
             if self.settings.getbool("ACCEPT_DRIFT"):
                 field_counts.accept(store, database.stamp(spider.started_at))
             crawl_store.articles.fields.save(store, spider.run_id)

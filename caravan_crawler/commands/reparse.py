@@ -9,11 +9,11 @@ from typing import Any
 from scrapy.exceptions import UsageError
 
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
-from caravan_crawler.console import StopFlag, print_out, progress_bar, tune_gc
+from caravan_crawler.console import StopRequestedError, print_out, progress_bar, raise_on_stop_signal, tune_gc
 from caravan_crawler.outcome import BELOW_FLOORS, CRASHED, REFUSED, SOUND
 from caravan_crawler.own_commands import OwnCommand
-from caravan_crawler.store.database import StoreError, StoreRefusedError, store_url
-from caravan_crawler.store.store import IDENTITY, NONE, Store, edition, identity_problem, site_identity
+from caravan_crawler.store.database import NONE, StoreError, StoreRefusedError, store_url
+from caravan_crawler.store.store import IDENTITY, Store, edition, identity_problem, site_identity
 from caravan_crawler.urls import PUBLIC_BASE
 
 
@@ -56,8 +56,7 @@ class Command(OwnCommand):
             self.end("it needs warcio: pip install -e '.[archive]'", REFUSED)
             return
         try:
-            stop = StopFlag()
-            self._reparse(find_sources([Path(arg) for arg in args]), opts, site, stop)
+            self._reparse(find_sources([Path(arg) for arg in args]), opts, site)
         except ArchiveError as error:
             self.end(str(error), REFUSED)
         except StoreError as error:
@@ -65,7 +64,7 @@ class Command(OwnCommand):
         except ProcessDiedError as error:
             self.end(str(error), CRASHED)
 
-    def _reparse(self, sources: Any, opts: argparse.Namespace, site: str, stop: StopFlag) -> None:
+    def _reparse(self, sources: Any, opts: argparse.Namespace, site: str) -> None:
         from caravan_crawler.archive.sources import most_parts
         from caravan_crawler.reparse.job import LossesError, LossGuard, ReparseJob
         from caravan_crawler.reparse.reader import Task, parsing
@@ -75,6 +74,7 @@ class Command(OwnCommand):
         held, identity = _origin(sources, site, self.settings["STORE_URL"])
         tune_gc()
         processes = min(opts.jobs, sum(map(most_parts, sources)) or 1)
+        ending, code = "dry run, nothing stored: " if opts.dry_run else "", SOUND
         try:
             with (
                 parsing(Task(self.settings.copy_to_dict(), site), processes) as read,
@@ -90,14 +90,16 @@ class Command(OwnCommand):
                         if bar is not None:
                             bar.update(part.stop - part.start)
 
-                    job.run(read, stop.is_asked, done)
+                    try:
+                        with raise_on_stop_signal():
+                            job.run(read, done)
+                    except StopRequestedError as stop:
+                        ending, code = f"stopped; the same command continues: {ending}", stop.code
         except LossesError as error:
             self.end(str(error), BELOW_FLOORS)
             return
         print_out(job.summary.lines())
-        would = "dry run, nothing stored: " if opts.dry_run else ""
-        ending = "stopped; the same command continues: " if stop.number else ""
-        self.end(f"{ending}{would}{job.summary.message()}", 128 + stop.number if stop.number else SOUND)
+        self.end(f"{ending}{job.summary.message()}", code)
 
 
 def _origin(sources: Any, site: str, store_url: str) -> tuple[str, str | None]:

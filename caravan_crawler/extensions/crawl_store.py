@@ -73,10 +73,9 @@ class CrawlStore:
         """Store that the run has begun, and load what earlier runs left."""
         spider, settings = self.spider, self._crawler.settings
         publication.resume(self.store, Path(spider.data_dir))
-        if not self.store.was_empty:
-            crawl_state.correct_future_times(self.store)
+        crawl_state.correct_future_times(self.store)
         started_at = database.stamp(spider.started_at)
-        self._resumed = crawl_state.begin(self.store, spider.run_id, spider.arguments, started_at)
+        self._resumed_since = crawl_state.begin(self.store, spider.run_id, spider.arguments, started_at)
         if settings.getbool("ACCEPT_DRIFT"):
             crawl_state.accept_losses(self.store)
         self.left = LeftRecords(self.store, spider.run_id, self._is_asked_for)
@@ -105,7 +104,7 @@ class CrawlStore:
         spider.lists.longest = max((len(state["top"]) for state in states), default=0)
         today = spider.started_at.astimezone(ALMATY).date()
         spider.sitemaps = Sitemaps(spider.schedule, spider.arguments, today, spider.discovery.may_be_asked)
-        spider.discovery.resumed = self._resumed
+        spider.discovery.resumed_since = self._resumed_since
 
     def _is_asked_for(self, row: Any) -> bool:
         """Whether a stored article is in this run's period and sections, or among its ``urls``."""
@@ -117,16 +116,12 @@ class CrawlStore:
     def reload(self) -> None:
         """Load again what other runs have stored since this one began, as a worker does that becomes the leader."""
         spider, in_robots_txt = self.spider, self.spider.sitemaps.in_robots_txt
-        self._resumed = crawl_state.continued(self.store, spider.run_id, self._scope, database.now())
+        self._resumed_since = crawl_state.continued(self.store, spider.run_id, self._scope, database.now())
         self.articles.load()
         spider.reset()
         self._load_sources()
         for path in in_robots_txt:
             spider.sitemaps.add_from_robots_txt(path)
-
-    def add_new_sources(self) -> None:
-        """Add the sources that other runs have found since this one began."""
-        self.spider.schedule.add_sources(crawl_state.load_sources(self.store, self._scope))
 
     @property
     def is_at_limit(self) -> bool:
@@ -140,28 +135,21 @@ class CrawlStore:
             self._crawler.stats.set_value(LIMIT_STAT, self._new_or_changed)
             self._crawler.engine.pause()
             self._is_publishing = True
-            deferred_from_coro(self._end_at_limit())
-
-    async def _end_at_limit(self) -> None:
-        await self._publish_left()
-        end_run(self._crawler, LIMIT)
+            deferred_from_coro(self._end(LIMIT))
 
     def spider_idle(self) -> None:
         """When the spider has made all its requests, publish what earlier runs left and end the run."""
         if self.spider.is_exhausted and not self._is_publishing:
             self._is_publishing = True
-            deferred_from_coro(self._end())
+            deferred_from_coro(self._end("finished"))
         raise DontCloseSpider
 
-    async def _end(self) -> None:
-        await self._publish_left()
-        if not is_ending(self._crawler):
-            await self._crawler.engine.close_spider_async(reason="finished")
-
-    async def _publish_left(self) -> None:
+    async def _end(self, reason: str) -> None:
         """Send what earlier runs left through the pipelines; last, so that an article read again is published once."""
         for record in self.left.take():
             if is_ending(self._crawler):
                 return
             record.is_stored = True
             await self._crawler.engine.scraper.start_itemproc_async(record, response=None)
+        if not is_ending(self._crawler):
+            end_run(self._crawler, reason)

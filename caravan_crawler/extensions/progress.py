@@ -58,22 +58,17 @@ class Progress(CrawlerComponent):
         """Show the last figures and remove the bar before feeds are written, possibly to the terminal."""
         if self._bar is not None:
             self._show()
-        self._take_away()
+        self.close()
 
     def close(self) -> None:
         """Restore the terminal, however the run ends."""
-        self._take_away()
-        self._log.close()
-
-    def _take_away(self) -> None:
-        if self._updates.running:
-            self._updates.stop()
         if self._bar is not None:
+            self._updates.stop()
             self._bar.close()
             self._bar = None
+        self._log.close()
 
     def _show(self) -> None:
-        assert self._bar is not None
         stats = self.crawler.stats.get_stats()
         articles = stats.get("caravan/pages/article", 0)
         failed = sum(count for name, count in stats.items() if name.startswith("caravan/failed/"))

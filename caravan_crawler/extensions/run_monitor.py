@@ -68,8 +68,7 @@ class RunMonitor(CrawlerComponent):
         end_run(self.crawler, "store failed")
 
     def spider_closed(self, spider: CaravanSpider, reason: str) -> None:
-        """Commit the last records, check for drift, compare feeds with records, and decide the outcome."""
-        self._store.flush()
+        """Check for drift, compare feeds with records, and decide the outcome."""
         if (reason in ("finished", outcome.LIMIT) or outcome.is_cut_short(reason)) and not self._store.is_broken:
             self._check_drift(spider, is_whole=reason == "finished")
         for slot in self._feeds:

@@ -82,7 +82,6 @@ class ClaimScheduler(Scheduler):
     def close(self, reason: str) -> Any:
         """Release the claims of articles not read."""
         self._polling.stop()
-        self._store.flush()
         if not self._store.is_broken:
             self._workers.release()
         return super().close(reason)
@@ -158,7 +157,7 @@ class ClaimScheduler(Scheduler):
         if self._workers.unread() or self._store.is_broken:
             return False
         is_more = False
-        self._crawl_store.add_new_sources()
+        self._spider.schedule.add_sources(crawl_state.load_sources(self._store, self._scope))
         for path in self._spider.schedule.known_lists:
             for request in self._spider.listing_requests(path):
                 self.crawler.engine.crawl(request)
@@ -237,7 +236,7 @@ class ClaimScheduler(Scheduler):
         if not self._workers.leader_is_gone():
             self._warn_of_silence()
             return
-        if self._workers.is_finished((SOUND, BELOW_FLOORS)):
+        if self._workers.leader_code in (SOUND, BELOW_FLOORS):
             if not self._is_busy():
                 self._is_closing = True
                 deferred_from_coro(self.crawler.engine.close_spider_async(reason="finished"))
@@ -268,9 +267,7 @@ def _store_of(crawler: Crawler) -> SharedStore:
 
 
 def _pace_of(crawler: Crawler) -> Pace:
-    spider = crawler.spider
-    assert isinstance(spider, CaravanSpider)
-    return Pace(_store_of(crawler), urlsplit(spider.site.base).netloc)
+    return Pace(_store_of(crawler), urlsplit(CrawlStore.used_by(crawler).spider.site.base).netloc)
 
 
 class LeaderMiddleware(BaseSpiderMiddleware):

@@ -12,21 +12,18 @@ from caravan_crawler.normalise.dates import ALMATY
 from caravan_crawler.outcome import MANY_WITHOUT_ARTICLE
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.syndication import Entry
-from caravan_crawler.store import crawl_state
+from caravan_crawler.store import crawl_state, database
 from caravan_crawler.store.article_history import is_same_text
 from caravan_crawler.store.article_store import ArticleStore
-from caravan_crawler.store.crawl_state import ResumedRuns
 from caravan_crawler.store.store import Known
 from caravan_crawler.urls import Address, Site, has_moved, is_same_article, may_be_article
 
 
 class Discovery:
-    """Select the articles to request: those that earlier runs left, and those to which a page links.
+    """Select the articles to request: those that earlier runs left, and those to which a page links."""
 
-    ``resumed`` are the runs that this one continues.
-    """
-
-    resumed: ResumedRuns
+    resumed_since: str | None = None
+    """When the first of the runs began that this one continues."""
 
     def __init__(
         self,
@@ -68,7 +65,7 @@ class Discovery:
         checked = [check_on_site(url, self._site) for url in self._arguments.urls]
         urls = {url: self._site.address(url) for url in one_for_each_article(checked, self._site)}
         keys = [address.key for address in urls.values() if address]
-        done = crawl_state.read_since(self._store, keys, self.resumed.started_at) if self.resumed.runs else set()
+        done = crawl_state.read_since(self._store, keys, self.resumed_since) if self.resumed_since else set()
         for url, address in urls.items():
             key = address.key if address else None
             if key not in done:
@@ -93,7 +90,7 @@ class Discovery:
     def doubtful(self) -> Iterator[Target]:
         """Yield the URLs whose pages were no articles and are due again."""
         for url in crawl_state.doubtful(self._store, self._arguments.scope):
-            targets = self.restore(url, has_failed=True)
+            targets = self.restore(url)
             self._doubtful.update(target.key for target in targets)
             yield from targets
 
@@ -108,21 +105,23 @@ class Discovery:
     def failed(self) -> Iterator[Target]:
         """Yield the articles that failed and are due again."""
         for url in self._article_store.failing.due:
-            yield from self.restore(url, has_failed=True)
+            yield from self.restore(url)
 
     def is_unseen(self, key: str) -> bool:
         """Whether a failed article was not requested before, as robots.txt has forbidden it."""
         return key in self._article_store.failing.unseen
 
-    def due_for_refresh(self) -> Iterator[tuple[str, str, dict[str, str]]]:
+    def due_for_refresh(self, began_at: datetime) -> Iterator[tuple[str, str, dict[str, str]]]:
         """Yield key, URL and headers of articles to read again with conditional requests.
 
-        They were published in the last ``refresh_days`` days, and the resumed runs have not read them.
+        They were published in the last ``refresh_days`` days, and neither the resumed runs nor this one, which
+        ``began_at`` that time, have read them.
         """
         if not self._arguments.refresh_days:
             return
         first_day = datetime.now(ALMATY).date() - timedelta(days=self._arguments.refresh_days - 1)
-        for article in crawl_state.due_for_refresh(self._store, first_day.isoformat(), self.resumed.started_at):
+        read_before = self.resumed_since or database.stamp(began_at)
+        for article in crawl_state.due_for_refresh(self._store, first_day.isoformat(), read_before):
             url, fetched_url = self._site.here(article.url), self._site.here(article.fetched_url)
             address, fetched = self._site.address(url), self._site.address(fetched_url)
             if fetched == address and self.may_be_asked(fetched_url):
@@ -132,11 +131,8 @@ class Discovery:
                 self._frontier.mark_requested(address.key, address.path)
                 yield article.key, url, article.conditions
 
-    def restore(self, url: str, *, has_failed: bool = False, is_speculative: bool = False) -> list[Target]:
-        """Return an article that an earlier run found but did not read, or that ``has_failed``.
-
-        A failed article may still be in the store from an earlier run. Speculative URLs were deferred in that run.
-        """
+    def restore(self, url: str, *, is_speculative: bool = False) -> list[Target]:
+        """Return an article that an earlier run found but did not read, or deferred as speculative."""
         url = self._site.here(url)
         address = self._site.address(url)
         if address is None:
@@ -147,7 +143,7 @@ class Discovery:
             return []
         if is_speculative and not self._speculative_urls.follow_or_defer(address, url, None):
             return []
-        return self._target(address, url, is_stored=has_failed)
+        return self._target(address, url)
 
     # Links of a page
 
@@ -191,12 +187,11 @@ class Discovery:
                 self._note_day(key, day_of(held.date_published))
                 self.known += held.what in ("stored", "alias") and self._arguments.has_section(held.section)
             elif url := self._site.resolve(href, page_url):
-                is_stored = held is not None and held.what == "stored"
-                targets += self._follow(key, address, url, page_writes, is_listed=is_listed, is_stored=is_stored)
+                targets += self._follow(key, address, url, page_writes, is_listed=is_listed)
         return targets
 
     def _follow(
-        self, key: str, address: Address, url: str, page_writes: PageWrites, *, is_listed: bool, is_stored: bool
+        self, key: str, address: Address, url: str, page_writes: PageWrites, *, is_listed: bool
     ) -> list[Target]:
         """Return an article to request, or nothing if it is deferred; add it to ``page_writes``.
 
@@ -205,7 +200,7 @@ class Discovery:
         asked, was_deferred = self._site.address(page_writes.asked_url), self._speculative_urls.is_deferred(address)
         if self._speculative_urls.follow_or_defer(address, url, asked, is_listed=is_listed):
             page_writes.links.append((key, url))
-            return self._target(address, url, is_stored=is_stored)
+            return self._target(address, url)
         if self._speculative_urls.is_deferred(address) and not was_deferred:
             page_writes.deferred.append((key, url))
         return []
@@ -304,8 +299,6 @@ class Discovery:
             address, held = self._site.address(url), known.get(key)
             if address is None or (held is not None and not self._is_wanted_again(held, address)):
                 continue
-            if held is None or held.what != "stored":
-                self._article_store.register(key)
             targets.append(Target(key, self._frontier.claim(key, address, url)))
         return targets
 
@@ -314,7 +307,7 @@ class Discovery:
         known = self._article_store.known(self._speculative_urls.doubtful)
         self._speculative_urls.remove_articles({key for key, held in known.items() if held.what == "stored"})
         deferred = self._speculative_urls.pop_deferred(self._frontier.is_known)
-        return [target for address, url in deferred for target in self._target(address, url, is_stored=False)]
+        return [target for address, url in deferred for target in self._target(address, url)]
 
     def drop_deferred(self) -> None:
         """Drop the deferred URLs: nothing is left to read that could extend the budget."""
@@ -363,11 +356,9 @@ class Discovery:
         """Number of links not followed: over the budget or too deep."""
         return self._speculative_urls.refused + self._speculative_urls.deferred
 
-    def _target(self, address: Address, url: str, *, is_stored: bool) -> list[Target]:
+    def _target(self, address: Address, url: str) -> list[Target]:
         key = self._frontier.key(address)
         target = self._frontier.url_to_request(address, url)
-        if not is_stored:
-            self._article_store.register(key)
         return [] if target is None else [Target(key, target)]
 
     def _is_wanted_again(self, known: Known, address: Address) -> bool:

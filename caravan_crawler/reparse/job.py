@@ -1,7 +1,6 @@
 """Reparse archives into the store: resume, loss guard, summary."""
 
 import json
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any, NamedTuple
 from caravan_crawler import __version__
 from caravan_crawler.archive.sources import Part, Source
 from caravan_crawler.pages.page import ChangeFilter
-from caravan_crawler.reparse.reader import ParsedPage, ParseParts, ProcessDiedError
+from caravan_crawler.reparse.reader import ParsedPage, ParseParts
 from caravan_crawler.store import database
 from caravan_crawler.store.article_history import MergeResult, Observation
 from caravan_crawler.store.field_counts import FEWEST
@@ -106,8 +105,6 @@ class LossGuard:
 
 
 _SECOND = timedelta(seconds=1)
-#: Seconds in which a signal that was sent to all processes reaches this one.
-_SIGNAL_DELAY = 0.5
 
 
 class _LosingPart(NamedTuple):
@@ -147,24 +144,15 @@ class ReparseJob:
         self.size = sum(source.size - start for source, start in self._left)
         """The size of what is left to read, in the sources' units."""
 
-    def run(self, read: ParseParts, is_stopped: Callable[[], bool], on_part: Callable[[Part], None]) -> None:
-        """Read and store part after part; call ``on_part`` with each. The job can be stopped between two parts."""
+    def run(self, read: ParseParts, on_part: Callable[[Part], None]) -> None:
+        """Read and store part after part; call ``on_part`` with each. A job that is stopped can be continued."""
         try:
             for part, readings in read(part for source, start in self._left for part in source.parts(start)):
                 self._store_part(part, readings)
                 on_part(part)
-                if is_stopped():
-                    return
-            for _ in self._remove_losses(read):
-                if is_stopped():
-                    return
+            self._remove_losses(read)
         except LossesError:
             self._forget()
-            raise
-        except ProcessDiedError:
-            time.sleep(_SIGNAL_DELAY)  # a stop signal may have ended the pool's processes first
-            if is_stopped():
-                return
             raise
         self._forget()
 
@@ -255,16 +243,15 @@ class ReparseJob:
         if losing:
             self._losing[part.source.path].append(_LosingPart(part.start, part.stop, losing))
 
-    def _remove_losses(self, read: ParseParts) -> Iterator[Part]:
-        """Read the parts with losses again and remove the lost values, as they are known to be few; yield each part."""
+    def _remove_losses(self, read: ParseParts) -> None:
+        """Read the parts with losses again and remove the lost values, as they are known to be few."""
         for source in self._sources:
             left = self._losing[source.path]
-            for part, readings in read([Part(source, one.start, one.stop) for one in left]):
+            for _, readings in read([Part(source, one.start, one.stop) for one in left]):
                 losing = set(left.pop(0).articles)
                 seen = [one.seen for one in readings if one.seen is not None]
                 observations = [one for one in seen if _article_id(one) in losing]
                 self._store.take_away(observations, self._state(source, source.size))
-                yield part
 
 
 def _run_span(run_id: str, run: _RunState, readings: list[ParsedPage]) -> Span:

@@ -174,13 +174,12 @@ class CaravanSpider(Spider):
 
     def _requested_pages(self) -> Iterator[Request]:
         for key, url in self.discovery.requested_pages():
-            yield self.requests.page(
-                url, (self.parse_requested, self.article_failed), Priority.ARTICLE, meta={"key": key}
-            )
+            handlers = self.parse_requested, self.article_failed
+            yield self.requests.page(url, handlers, Priority.ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
         yield from self.requests.articles(self.discovery.unread(), listed=self.discovery.listed_waiting())
-        for key, url, headers in self.discovery.due_for_refresh():
+        for key, url, headers in self.discovery.due_for_refresh(self.started_at):
             yield self.requests.refresh(key, url, headers)
         failed = [*self.discovery.failed()]
         # Marked as listed, a page that is no article stays a failure, and is retried, whatever led to it.
@@ -481,7 +480,8 @@ class CaravanSpider(Spider):
         if asked is None or asked.part == 1:
             return None
         url, handlers = self.site.canonical(asked), (page.request.callback, page.request.errback)
-        return self.requests.page(url, handlers, Priority.ARTICLE, meta={"key": asked.key}, dont_filter=True)
+        meta, read = {"key": asked.key}, page.request.cb_kwargs
+        return self.requests.page(url, handlers, Priority.ARTICLE, meta=meta, dont_filter=True, cb_kwargs=read)
 
     def _part(self, url: str, first: Page, parts: Parts) -> Request:
         handlers, read = (self.parse_part, self.part_failed), {"first": first, "parts": parts}

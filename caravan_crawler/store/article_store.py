@@ -36,13 +36,10 @@ class ArticleStore:
         self.fields = FieldCounts()
         self._run_id = run_id
         self._scope = scope
-        self._new: set[str] = set()
         self._stored: set[str] = set()
-        self._aliases: set[str] = set()
         self._expected: dict[str, PageWrites] = {}
         self._lacking: dict[str, str] = {}
         self._lost: dict[str, dict[str, Any]] = {}
-        self._texts = KnownTexts(store)
         self.moved = 0
         """Articles of earlier runs that this run has read under a new URL."""
         self.load()
@@ -55,8 +52,8 @@ class ArticleStore:
     # Look-ups
 
     def known(self, keys: Iterable[str]) -> dict[str, Known]:
-        """Return what earlier runs stored about these articles: one query, or none if the store was empty."""
-        return {} if self.store.was_empty else self.store.known(keys, database.now())
+        """Return what is stored about these articles, by one query."""
+        return self.store.known(keys, database.now())
 
     def has_read(self, key: str) -> bool:
         """Whether this run has stored the article, under any of its URLs."""
@@ -64,16 +61,10 @@ class ArticleStore:
 
     def aliases_of(self, key: str) -> list[str]:
         """Return the other URLs of an article that earlier runs stored."""
-        if self.store.was_empty:
-            return []
         of_stored = select(aliases.c.url).join(articles, articles.c.key == aliases.c.article_key)
         return self.store.scalars(of_stored.where(articles.c.key == key).order_by(aliases.c.url))
 
     # Pages
-
-    def register(self, key: str) -> None:
-        """Register an article that is not in the store and will be requested."""
-        self._new.add(key)
 
     def discard_page(self, key: str) -> None:
         """Drop the writes of an article's page, as if it had not been read."""
@@ -147,7 +138,6 @@ class ArticleStore:
             writes.add("failure", **self.failing.failed(article.fetched_url, key, LOST_FIELDS, message))
         self.store.write(writes)
         self._stored.add(key)
-        self._texts.add(row, key)
         return change_type
 
     def add_outside(self, article: Article, key: str) -> None:
@@ -189,7 +179,7 @@ class ArticleStore:
 
     def _key_apart(self, article: Article, key: str, page_writes: PageWrites) -> str:
         """Return an article's key, which is its path where the row stored under its number is another article's."""
-        before = self._stored_row(key)
+        before = stored_row(self.store, key)
         if before is None or not is_of_another(article, before, page_writes.asked_url):
             return key
         article.article_id = None
@@ -199,7 +189,7 @@ class ArticleStore:
 
     def _stored_article(self, article: Article, key: str, page_writes: PageWrites) -> Any:
         """Return the stored row of an article, perhaps under another key than ``key``; None if there is none."""
-        row, before, asked = asdict(article), self._stored_row(key), page_writes.asked_key
+        row, before, asked = asdict(article), stored_row(self.store, key), page_writes.asked_key
         old = stored_row(self.store, asked) if asked is not None and asked != key else None
         # A redirect to another article, such as the newest, does not make the two one.
         if (
@@ -211,7 +201,7 @@ class ArticleStore:
             if before is not None:
                 self.store.execute_all(*merging(old, before))
             return stored_row(self.store, asked)
-        return before if before is not None else self._texts.find(row)
+        return before if before is not None else same_publication(self.store, row)
 
     def _add_url(self, article: Article, own_key: str, before: Any, page_writes: PageWrites) -> None:
         """Store a further URL of an article read in this run, and its number if only this URL has it.
@@ -256,10 +246,8 @@ class ArticleStore:
                     meta = as_listed if found in page_writes.listed else as_found
                     writes.add("found", **row, is_speculative=is_speculative, reach=meta)
         for alias, its_key in page_writes.aliases:
-            if alias not in self._aliases:
-                self._aliases.add(alias)
-                owner = key if key is not None and its_key == own_key else its_key
-                writes.add("alias", url=alias, article_key=owner, first_seen_at=time)
+            owner = key if key is not None and its_key == own_key else its_key
+            writes.add("alias", url=alias, article_key=owner, first_seen_at=time)
         for source in page_writes.sources:
             writes.add("source", scope=self._scope, **source)
         for source in page_writes.new_lists:
@@ -307,12 +295,6 @@ class ArticleStore:
         if history.has_new_views:
             writes.add("views", **history.views[-1])
 
-    def _stored_row(self, key: str) -> Any:
-        """Return the stored row of an article, or None."""
-        if self.store.was_empty and key in self._new and key not in self._stored:
-            return None
-        return stored_row(self.store, key)
-
     def _last_count(self, key: str, before: Any) -> int | None:
         """Return the last stored view count; the latest page may have had none."""
         if before is None or before["views"] is not None:
@@ -336,46 +318,18 @@ def article_key(article: Article) -> str:
     return str(article.article_id) if article.article_id is not None else urlsplit(article.url).path
 
 
-class KnownTexts:
-    """Finds the stored article with the same headline, day and text as one that is read now."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-        self._stored_now: dict[int, list[str]] = {}
-        """Keys of the articles stored in this run, by day and headline."""
-
-    def add(self, row: Mapping[str, Any], key: str) -> None:
-        """Register an article stored in this run."""
-        if row["headline"] and row["date_published"]:
-            keys = self._stored_now.setdefault(_index(row), [])
-            if key not in keys:
-                keys.append(key)
-
-    def find(self, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """Return the stored row of the same article, or None."""
-        if not row["headline"] or not row["date_published"]:
-            return None
-        keys = list(self._stored_now.get(_index(row), ()))
-        if not self._store.was_empty:
-            keys += self._of_that_day(row)
-        for key in dict.fromkeys(keys):
-            stored = stored_row(self._store, key)
-            # Two articles have two numbers, even if one is a copy of the other.
-            if stored and is_same_publication(row, stored) and None in (row["article_id"], stored["article_id"]):
-                return stored
+def same_publication(store: Store, row: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the stored row of the article with the same headline, day and text, or None."""
+    day, headline = row["date_published"], fold(row["headline"])
+    if not headline or not day:
         return None
-
-    def _of_that_day(self, row: Mapping[str, Any]) -> Iterable[str]:
-        columns = articles.c
-        rows = self._store.rows(
-            select(columns.key, columns.headline).where(columns.date_published == row["date_published"])
-        )
-        headline = fold(row["headline"])
-        return [key for key, other in rows if fold(other) == headline]
-
-
-def _index(row: Mapping[str, Any]) -> int:
-    return hash((row["date_published"], fold(row["headline"])))
+    of_that_day = store.rows(select(articles.c.key, articles.c.headline).where(articles.c.date_published == day))
+    for key in (key for key, other in of_that_day if fold(other) == headline):
+        stored = stored_row(store, key)
+        # Two articles have two numbers, even if one is a copy of the other.
+        if stored and is_same_publication(row, stored) and None in (row["article_id"], stored["article_id"]):
+            return stored
+    return None
 
 
 def stored_row(store: Store, key: str) -> Mapping[str, Any] | None:

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, delete, exists, func, insert, or_, select, update
 
 from caravan_crawler import __version__
 from caravan_crawler.arguments import CrawlArguments
@@ -14,7 +14,6 @@ from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.outcome import AT_LIMIT, BELOW_FLOORS, SOUND
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.schema import articles, failures, other_pages, runs, sources
-from caravan_crawler.store.statements import doubtful_pages
 from caravan_crawler.store.store import Store
 
 #: Reasons that rarely go away.
@@ -31,6 +30,8 @@ LONGEST_DELAY = max(_LONGEST, _LONGEST_LASTING)
 #: While no run has ended soundly, a page counts as failed in every run until this time after its first failure. A page
 #: that may come back at any moment also counts until this many runs have begun since, the current one included.
 _UNSETTLED, _FEWEST_RUNS = timedelta(hours=6), 3
+#: A page that was no article is requested again this long after its first and its second reading; maximum per run.
+_AGAIN, _MOST_AGAIN = (timedelta(days=1), timedelta(days=7)), 200
 #: Reason: the article lacks a required field.
 LOST_FIELDS = "lost_fields"
 
@@ -160,26 +161,21 @@ class FailedPages:
         return over
 
 
-def forgive(store: Store, run_id: str) -> None:
-    """Let the next run repeat all failures of this one, because an outage is no fault of the pages."""
-    _forgive(store, run_id, failures.c.reason.not_in(_LASTING))
+def forgive(store: Store, run_id: str, *, is_outage: bool) -> None:
+    """Let the next run repeat failures of this one that are no fault of the pages.
+
+    After an outage these are all but lasting ones; else pages that were not the articles they should be, as a repaired
+    site has these again.
+    """
+    reason = failures.c.reason
+    is_excused = reason.not_in(_LASTING) if is_outage else or_(reason.startswith("kind_"), reason == OTHER_ARTICLE)
+    excused = update(failures).where(failures.c.run_id == run_id, is_excused)
+    store.execute(excused.values(retry_at=database.now(), attempts=1))
 
 
 def accept_losses(store: Store) -> None:
     """Accept articles without fields that the site no longer has."""
     store.execute(delete(failures).where(failures.c.reason == LOST_FIELDS))
-
-
-def forgive_unread(store: Store, run_id: str) -> None:
-    """Let the next run repeat pages that were not the articles they should be: a repaired site has these again."""
-    which = or_(failures.c.reason.startswith("kind_"), failures.c.reason == OTHER_ARTICLE)
-    _forgive(store, run_id, which)
-
-
-def _forgive(store: Store, run_id: str, which: ColumnElement[bool]) -> None:
-    store.execute(
-        update(failures).where(failures.c.run_id == run_id, which).values(retry_at=database.now(), attempts=1)
-    )
 
 
 logger = logging.getLogger(__name__)
@@ -268,8 +264,21 @@ def listed_waiting(store: Store, scope: str) -> set[str]:
 
 
 def doubtful(store: Store, scope: str) -> list[str]:
-    """Return the URLs whose pages were no articles and are due again in a run of this scope."""
-    return store.scalars(doubtful_pages(scope, database.now()))
+    """Return the URLs whose pages were no articles and are due again: the site may have sent wrong pages.
+
+    A run of a period or some sections reads those of its own ``scope`` only.
+    """
+    other, waits, now = other_pages.c, schema.frontier.c, database.now()
+    ages = enumerate(_AGAIN, 1)
+    is_due = or_(*(and_(other.times == n, other.seen_at < database.after(now, -age)) for n, age in ages))
+    is_known = or_(
+        exists().where(articles.c.key == other.key),
+        exists().where(failures.c.article_key == other.key),
+        exists().where(waits.key == other.key, waits.scope == scope),
+    )
+    query = select(other.url).where(other.kind.not_in(("alias", "outside")), is_due, ~is_known)
+    query = query if not scope else query.where(other.scope == scope)
+    return store.scalars(query.order_by(other.times, other.seen_at).limit(_MOST_AGAIN))
 
 
 def due_for_refresh(store: Store, first_day: str, read_before: str) -> list[Due]:
@@ -301,19 +310,11 @@ def read_since(store: Store, keys: list[str], moment: str) -> set[str]:
 _COMPLETE = (SOUND, BELOW_FLOORS)
 
 
-@dataclass(frozen=True)
-class ResumedRuns:
-    """The stopped or limited ``runs`` that a run of the same scope continues, and when the first of them began."""
-
-    started_at: str
-    runs: tuple[str, ...] = ()
-
-
-def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str) -> ResumedRuns:
-    """Store that a run has begun; return the runs it continues."""
+def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str) -> str | None:
+    """Store that a run has begun; return when the runs that it continues began."""
     store.join(run_id)
     scope = arguments.scope
-    resumed_runs = continued(store, run_id, scope, started_at)
+    resumed_since = continued(store, run_id, scope, started_at)
     store.execute(
         insert(runs).values(
             run_id=run_id,
@@ -325,11 +326,11 @@ def begin(store: Store, run_id: str, arguments: CrawlArguments, started_at: str)
             new_articles=0,
         )
     )
-    return resumed_runs
+    return resumed_since
 
 
-def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
-    """Mark killed runs; return the runs that a run which begins ``now`` continues."""
+def continued(store: Store, run_id: str, scope: str, now: str) -> str | None:
+    """Mark killed runs; return when the first of the stopped or limited runs began that a run continues, or None."""
     dead = [other for other in _open_runs(store) if other != run_id and not store.is_alive(other)]
     reason = "it ended without a report: killed, or a power failure"
     end_runs(store, runs.c.run_id.in_(dead), now, outcome="killed", reason=reason)
@@ -338,12 +339,10 @@ def continued(store: Store, run_id: str, scope: str, now: str) -> ResumedRuns:
     is_complete = and_(runs.c.exit_code.in_(_COMPLETE), ~is_at_limit)
     last = store.scalar(select(func.max(runs.c.number)).where(of_its_kind, is_complete)) or 0
     is_stopped = or_(runs.c.exit_code.is_(None), ~is_complete)
-    stopped = store.rows(
-        select(runs.c.run_id, runs.c.started_at)
-        .where(of_its_kind, is_stopped, runs.c.ended_number > last)
-        .order_by(runs.c.number)
+    first: str | None = store.scalar(
+        select(func.min(runs.c.started_at)).where(of_its_kind, is_stopped, runs.c.ended_number > last)
     )
-    return ResumedRuns(min((row.started_at for row in stopped), default=now), tuple(row.run_id for row in stopped))
+    return first
 
 
 def living(store: Store, scope: str | None = None) -> list[str]:

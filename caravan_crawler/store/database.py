@@ -4,7 +4,6 @@ import os
 import sqlite3
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from importlib.util import find_spec
 from json import JSONEncoder
 from pathlib import Path
 from typing import Any
@@ -71,8 +70,14 @@ _LOCK_TIMEOUT = 60.0
 _CONNECT_TIMEOUT = 15
 
 
+#: The value of ``STORE_URL`` for a run that keeps nothing, and the URL of its database, a temporary one.
+NONE, TEMPORARY = "none", URL.create("sqlite")
+
+
 def store_url(setting: str | None, data_dir: str) -> URL:
     """Return the URL of the setting ``STORE_URL``, by default that of ``caravan.db`` in ``data_dir``."""
+    if setting == NONE:
+        return TEMPORARY
     if not setting:
         return URL.create("sqlite", database=str(user_path(data_dir) / "caravan.db"))
     try:
@@ -88,8 +93,6 @@ def store_url(setting: str | None, data_dir: str) -> URL:
         return url
     if backend not in ("postgresql", "postgres"):
         raise StoreRefusedError(f"STORE_URL names {backend}; a store is sqlite or postgresql")
-    if find_spec("psycopg") is None:
-        raise StoreRefusedError("STORE_URL names PostgreSQL, which needs psycopg: pip install -e '.[postgresql]'")
     return url.set(drivername="postgresql+psycopg")
 
 
@@ -100,6 +103,9 @@ def make_engine(url: URL, *, reads_only: bool = False) -> Engine:
         if reads_only and is_frozen(file := Path(url.database or "")):
             uri = read_only_uri(file)
             engine = create_engine(url, creator=lambda: sqlite3.connect(uri, uri=True, check_same_thread=False))
+        elif url == TEMPORARY:
+            # SQLite removes a database without a name when it is closed, and keeps little of it in memory.
+            engine = create_engine(url, json_serializer=as_json, creator=lambda: sqlite3.connect(""))
         else:
             engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
         event.listen(engine, "connect", _refuse_writes if reads_only else _prepare_sqlite)
@@ -115,9 +121,8 @@ def make_engine(url: URL, *, reads_only: bool = False) -> Engine:
     try:
         engine = create_engine(url, json_serializer=as_json, connect_args=arguments)
     except ImportError as error:
-        raise StoreRefusedError(
-            f"STORE_URL names PostgreSQL, whose driver cannot be loaded: {error_line(error)}"
-        ) from None
+        advice = "STORE_URL names PostgreSQL, which needs psycopg: pip install -e '.[postgresql]'"
+        raise StoreRefusedError(f"{advice} ({error_line(error)})") from None
     event.listen(engine, "connect", partial(_refuse_encoding, without_password(url)))
     return engine
 
@@ -161,6 +166,8 @@ def reading_problem(url: URL, error: Exception) -> str:
 
 def without_password(url: URL) -> str:
     """Return the URL for logs: without password and query, which may contain one."""
+    if url == TEMPORARY:
+        return NONE
     return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
 
 
@@ -190,6 +197,9 @@ def error_line(error: Exception) -> str:
 _ADVISORY, _TURN = 7_226_051_123, 7_226_051_124
 #: Lets the server detect within a minute that a worker's machine is gone, and release its locks; default: hours.
 _KEEPALIVE = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+#: Seconds after which the server ends a worker's transaction that sends nothing, and with it the connection: a process
+#: that is frozen within a commit would hold up all others until their lock_timeout.
+_MOST_IDLE = 20
 
 
 def lock_file(database: Path) -> BaseFileLock:
@@ -216,7 +226,7 @@ def lock_sessions(engine: Engine, name: str, *, shared: bool) -> None:
     def lock_session(connection: Any, _record: Any) -> None:
         with connection.cursor() as cursor:
             if shared:
-                cursor.execute(_KEEPALIVE)
+                cursor.execute(f"{_KEEPALIVE}; SET idle_in_transaction_session_timeout = '{_MOST_IDLE}s'")
             cursor.execute(f"SELECT {lock}(%s)", (_ADVISORY,))
             (is_ours,) = cursor.fetchone()
         connection.commit()  # the lock belongs to the session, not to the transaction

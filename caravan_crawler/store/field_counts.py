@@ -166,22 +166,24 @@ class Drift:
     """The fields that have fallen."""
 
 
-class Past:
-    """The history by field and section: number of articles per year and reader."""
+class Tally:
+    """Counts by field, section and year: the number of articles per reader."""
 
     def __init__(self, counts: Counter[Cell]) -> None:
-        self._years: defaultdict[tuple[str, str], defaultdict[str, Counter[str]]]
-        self._years = defaultdict(lambda: defaultdict(Counter))
-        self._readers: defaultdict[str, set[str]] = defaultdict(set)
+        self.by_field: defaultdict[str, defaultdict[str, defaultdict[str, Counter[str]]]]
+        self.by_field = defaultdict(lambda: defaultdict(lambda: defaultdict(Counter)))
         for cell, number in counts.items():
             if number > 0:
-                self._years[cell.field, cell.section][cell.year][cell.reader] += number
-                if cell.reader:
-                    self._readers[cell.field].add(cell.reader)
+                self.by_field[cell.field][cell.section][cell.year][cell.reader] += number
 
-    def readers(self, name: str) -> list[str]:
-        """Return the readers that have found the field."""
-        return sorted(self._readers[name])
+    def of_field(self, name: str) -> Counter[str]:
+        """Return the number of articles per reader, over all sections and years."""
+        return sum((readers for years in self.by_field[name].values() for readers in years.values()), Counter())
+
+    def is_below(self, name: str, floor: float) -> bool:
+        """Whether a field was found in less than this share of the articles."""
+        readers = self.of_field(name)
+        return _found(readers, None) < floor * readers.total()
 
     def share(self, name: str, section: str, year: str, reader: str | None) -> tuple[float, int] | None:
         """Return a field's share in a section and year, and the number of articles it is based on.
@@ -189,8 +191,8 @@ class Past:
         A year with too few articles is completed by earlier years. With ``reader``, count only
         what that reader found. Return None if there is too little history.
         """
-        by_year = self._years[name, section]
-        pool = Counter(by_year.get(year, {}) if year else {})
+        by_year = self.by_field[name][section]
+        pool = Counter(by_year[year]) if year else Counter[str]()
         for other in sorted(by_year, reverse=True):
             if pool.total() >= FEWEST:
                 break
@@ -198,8 +200,12 @@ class Past:
                 pool.update(by_year[other])
         if pool.total() < FEWEST:
             return None
-        found = pool[reader] if reader is not None else pool.total() - pool[""]
-        return found / pool.total(), pool.total()
+        return _found(pool, reader) / pool.total(), pool.total()
+
+
+def _found(readers: Counter[str], reader: str | None) -> int:
+    """Return the number of articles in which a field was found, with ``reader`` by that one."""
+    return readers[reader] if reader is not None else readers.total() - readers[""]
 
 
 def judge(
@@ -210,16 +216,16 @@ def judge(
     ``recent`` are exit codes and counts of the complete runs before it, newest first; ``history`` is the sum of
     all sound runs. ``floors`` maps a field to the minimum share of articles in which it must be found.
     """
-    pool, earlier = _pool(run.cells, recent, history)
-    past = Past(earlier)
+    pool, past = map(Tally, _pool(run.cells, recent, history))
+    own = Tally(run.cells)
     drift = Drift()
     for name in dict.fromkeys([*FIELDS, *(cell.field for cell in run.cells)]):
-        if _totals(pool, name)[0] < FEWEST:
+        if pool.of_field(name).total() < FEWEST:
             continue
         # The run itself, too: what earlier runs lacked may be fixed.
-        is_below_floor = all(_is_below(counts, name, floors.get(name, 0.0)) for counts in (pool, run.cells))
+        is_below_floor = all(tally.is_below(name, floors.get(name, 0.0)) for tally in (pool, own))
         compared = _compare(pool, past, name)
-        is_fall = compared.is_low and compared.is_evident and _compare(run.cells, past, name).is_low
+        is_fall = compared.is_low and compared.is_evident and _compare(own, past, name).is_low
         if is_below_floor or is_fall:
             drift.fields.append(name)
             drift.falls.append(_fall_message(name, pool, past, run.examples[name], is_fall=is_fall))
@@ -241,9 +247,9 @@ def _pool(
     pool, past = Counter(run), Counter(history)
     was_sound = False
     for code, counts in recent:
-        if _totals(pool, FIELDS[0])[0] >= FEWEST:
+        if _articles(pool) >= FEWEST:
             break
-        number = _totals(counts, FIELDS[0])[0]
+        number = _articles(counts)
         # Large enough on its own, it belongs to the history, or is over. Else its failure still lasts.
         if number >= FEWEST and (code == SOUND or was_sound):
             break
@@ -254,20 +260,9 @@ def _pool(
     return pool, past
 
 
-def _is_below(counts: Counter[Cell], name: str, floor: float) -> bool:
-    """Whether a field was found in less than this share of the articles."""
-    total, found = _totals(counts, name)
-    return found < floor * total
-
-
-def _totals(counts: Mapping[Cell, int], name: str) -> tuple[int, int]:
-    """Return the number of articles counted, and of those in which the field was found."""
-    total = found = 0
-    for cell, number in counts.items():
-        if cell.field == name:
-            total += number
-            found += number if cell.reader else 0
-    return total, found
+def _articles(counts: Counter[Cell]) -> int:
+    """Return the number of articles counted."""
+    return sum(number for cell, number in counts.items() if cell.field == FIELDS[0])
 
 
 class _Comparison(NamedTuple):
@@ -295,21 +290,18 @@ class _Comparison(NamedTuple):
         return f"{_percent(self.expected, self.total)} → {_percent(self.found, self.total)}"
 
 
-def _compare(counts: Counter[Cell], past: Past, name: str, reader: str | None = None) -> _Comparison:
+def _compare(tally: Tally, past: Tally, name: str, reader: str | None = None) -> _Comparison:
     """Compare how often a field was found (with ``reader``, by that reader) with the history."""
-    strata: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    for cell, number in counts.items():
-        if cell.field == name:
-            strata[cell.section, cell.year][cell.reader] += number
     total = found = 0
     expected = variance = 0.0
-    for (section, year), readers in strata.items():
-        known = past.share(name, section, year, reader)
-        if known is not None:
+    for section, years in tally.by_field[name].items():
+        for year, readers in years.items():
+            if (known := past.share(name, section, year, reader)) is None:
+                continue
             share, size = known
             number = readers.total()
             total += number
-            found += readers[reader] if reader is not None else number - readers[""]
+            found += _found(readers, reader)
             expected += number * share
             likely = min(max(share, 1 - _CERTAIN), _CERTAIN)
             # Both this run and the history differ from the true share by chance.
@@ -317,25 +309,31 @@ def _compare(counts: Counter[Cell], past: Past, name: str, reader: str | None = 
     return _Comparison(total, found, expected, sqrt(variance))
 
 
-def _fall_message(name: str, pool: Counter[Cell], past: Past, examples: list[str], *, is_fall: bool) -> str:
-    what = "pages" if any(cell.section == EVERYWHERE and cell.field == name for cell in pool) else "articles"
+def _fall_message(name: str, pool: Tally, past: Tally, examples: list[str], *, is_fall: bool) -> str:
+    what = "pages" if EVERYWHERE in pool.by_field[name] else "articles"
     if is_fall:
         total, found, expected, _ = _compare(pool, past, name)
         message = f"{name} fell from {_percent(expected, total)} to {_percent(found, total)} of {total} {what}"
     else:
-        total, found = _totals(pool, name)
-        message = f"{name} is found in {_percent(found, total)} of {total} {what} only"
-    compared = {reader: _compare(pool, past, name, reader) for reader in past.readers(name)}
+        readers = pool.of_field(name)
+        total = readers.total()
+        message = f"{name} is found in {_percent(_found(readers, None), total)} of {total} {what} only"
+    compared = _by_reader(name, pool, past)
     lost = [f"{reader} {one}" for reader, one in compared.items() if one.expected - one.found > 0.1 * one.total]
     if lost:
         message += f" (reader {', '.join(lost)})"
     return message + (f"; without it: {' '.join(examples)}" if examples else "")
 
 
-def _shifts(name: str, pool: Counter[Cell], past: Past) -> list[str]:
-    compared = {reader: _compare(pool, past, name, reader) for reader in past.readers(name)}
-    shifted = {reader: one for reader, one in compared.items() if one.is_evident and one.found < one.expected / 2}
-    return [f"{name}: reader {reader} {one}" for reader, one in shifted.items()]
+def _shifts(name: str, pool: Tally, past: Tally) -> list[str]:
+    compared = _by_reader(name, pool, past).items()
+    return [
+        f"{name}: reader {reader} {one}" for reader, one in compared if one.is_evident and one.found < one.expected / 2
+    ]
+
+
+def _by_reader(name: str, pool: Tally, past: Tally) -> dict[str, _Comparison]:
+    return {reader: _compare(pool, past, name, reader) for reader in sorted(past.of_field(name)) if reader}
 
 
 def _percent(part: float, total: int) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, Table, delete, select
+from sqlalchemy import Table, delete, select
 
 from caravan_crawler.store.article_history import ArticleHistory, Losses, MergeResult, Observation
 from caravan_crawler.store.page_facts import TABLES, Line, line_of, meaning, newest_lines, row_of
@@ -85,7 +85,6 @@ class ReparseStore:
     def _commit(self, writes: Writes, note: tuple[str, str]) -> None:
         writes.add("noted", name=_NOTE + note[0], value=note[1])
         self._store.write(writes)
-        self._store.flush()
 
     def take_away(self, seen: list[Observation], note: tuple[str, str]) -> None:
         """Merge observations again, this time with their losses."""
@@ -155,63 +154,50 @@ def _add(writes: Writes, key: str, history: ArticleHistory) -> None:
 
 
 def reread(store: Store, lines: Sequence[Line], span: Span) -> Writes:
-    """Return the writes that replace the lines of ``span`` by ``lines``, which are in the order of their pages."""
+    """Return the writes that replace the lines of ``span`` by ``lines``, which are in the order of their pages.
+
+    Of the lines of one subject, in order of time, those remain that differ from the one before.
+    """
     writes = Writes()
     for item_class, table in TABLES.items():
-        log = _Log(store, item_class, table, span)
+        time = table.c.observed_at
+        is_reread = time.in_(span.times) if span.times else time.between(span.since, span.until)
+        replaced = store.rows(select(table.c.id, table.c.published_in).where(table.c.run_id == span.run_id, is_reread))
+        gone = {row_id for row_id, _ in replaced}
+        subjects: defaultdict[Any, list[Line]] = defaultdict(list)
         for line in lines:
             if isinstance(line, item_class):
-                log.put(line)
-        for row_id in log.gone:
+                subjects[meaning(line)[0]].append(line)
+        repeated = set()
+        for new in subjects.values():
+            value: Any = None
+            both = [*_stored_around(store, item_class, new, gone), *((line, None) for line in new)]
+            # If two have the same time, the last added is the latest.
+            for line, row_id in sorted(both, key=lambda one: one[0].observed_at):
+                before, value = value, meaning(line)[1]
+                if value == before and row_id is None:
+                    repeated.add(id(line))
+                elif value == before:
+                    gone.add(row_id)
+        for row_id in gone:
             writes.add(f"{table.name}_gone", the_id=row_id)
-        for line in log.added:
-            writes.add(table.name, **row_of(line, span.run_id) | {"published_in": log.published_in})
+        # In the feeds of the run that published the earlier lines of these pages.
+        published_in = max((mark for _, mark in replaced if mark), default=None)
+        for line in lines:
+            if isinstance(line, item_class) and id(line) not in repeated:
+                writes.add(table.name, **row_of(line, span.run_id) | {"published_in": published_in})
     return writes
 
 
-class _Log:
-    """One table while lines of the past are inserted: the ids of deleted rows (``gone``) and the lines ``added``."""
-
-    def __init__(self, store: Store, item_class: Any, table: Table, span: Span) -> None:
-        self._store = store
-        self._class = item_class
-        self._table = table
-        time = table.c.observed_at
-        is_reread = time.in_(span.times) if span.times else time.between(span.since, span.until)
-        rows = store.rows(select(table.c.id, table.c.published_in).where(table.c.run_id == span.run_id, is_reread))
-        self.gone = {row_id for row_id, _ in rows}
-        self.published_in = max((mark for _, mark in rows if mark), default=None)
-        """The run that published the earlier lines of these pages."""
-        self.added: list[Line] = []
-
-    def put(self, line: Line) -> None:
-        """Add the line unless it equals the one before it; remove the one after it if that is now equal."""
-        about, value = meaning(line)
-        time = self._table.c.observed_at
-        stored, _ = self._stored(line, time <= line.observed_at, time.desc(), self._table.c.id.desc())
-        added = [other for other in self.added if meaning(other)[0] == about]
-        earlier = [other for other in (stored, *added) if other is not None and other.observed_at <= line.observed_at]
-        # If two have the same time, the last added is the latest.
-        if earlier and meaning(max(reversed(earlier), key=lambda other: other.observed_at))[1] == value:
-            return
-        stored, row_id = self._stored(line, time > line.observed_at, time, self._table.c.id)
-        later = [other for other in (stored, *added) if other is not None and other.observed_at > line.observed_at]
-        after = min(later, key=lambda other: other.observed_at, default=None)
-        if after is not None and meaning(after)[1] == value:
-            if after is stored:
-                self.gone.add(row_id)
-            else:
-                self.added.remove(after)
-        self.added.append(line)
-
-    def _stored(self, line: Line, where: ColumnElement[bool], *order: Any) -> tuple[Line | None, Any]:
-        """Return the first row of the same subject, as a line, and its id."""
-        about = _ABOUT[self._table]
-        query = (
-            select(self._table)
-            .where(about == getattr(line, about.name), where, self._table.c.id.not_in(self.gone))
-            .order_by(*order)
-            .limit(1)
-        )
-        row = next(iter(self._store.rows(query)), None)
-        return (line_of(self._class, row._mapping), row.id) if row is not None else (None, None)
+def _stored_around(store: Store, item_class: Any, new: list[Line], gone: set[int]) -> list[tuple[Line, int]]:
+    """Return the stored lines of one subject, with their ids: the ``new`` ones' neighbours, and those between them."""
+    table = TABLES[item_class]
+    about, time = _ABOUT[table], table.c.observed_at
+    times = sorted(line.observed_at for line in new)
+    own = select(table).where(about == getattr(new[0], about.name), table.c.id.not_in(gone))
+    rows = [
+        *store.rows(own.where(time <= times[0]).order_by(time.desc(), table.c.id.desc()).limit(1)),
+        *store.rows(own.where(time > times[0], time <= times[-1]).order_by(time, table.c.id)),
+        *store.rows(own.where(time > times[-1]).order_by(time, table.c.id).limit(1)),
+    ]
+    return [(line_of(item_class, row._mapping), row.id) for row in rows]

@@ -3,38 +3,21 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from datetime import datetime
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator, TypeEngine
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.schema import SchemaItem
+from sqlalchemy.types import TypeEngine
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.store.database import StoreRefusedError, now
 
 metadata = sa.MetaData()
 
-#: Tables whose rows are published in feeds, each with its key. A partial index contains the rows that are in no feed;
-#: it is created by plain SQL, because ``postgresql_where`` would import PostgreSQL's dialect in every run.
-PUBLISHED = {"articles": "key", "trending": "id", "rates": "id", "weather": "id"}
-
-
-class _Json(TypeDecorator[Any]):
-    """JSON, and JSONB in PostgreSQL, whose dialect is imported only there: it takes a sixth of a run's start."""
-
-    impl = sa.JSON(none_as_null=True)
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name != "postgresql":
-            return self.impl_instance
-        from sqlalchemy.dialects.postgresql import JSONB
-
-        return JSONB(none_as_null=True)
-
-
-_JSON = _Json()
+_JSON = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 #: Rates in tenge have two to four decimals. SQLite has no exact decimals; a float is exact for six digits.
 _RATE = sa.Float().with_variant(sa.Numeric(12, 4, asdecimal=False), "postgresql")
 _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
@@ -42,8 +25,13 @@ _SERIAL = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 _TYPES: dict[str, TypeEngine[Any]] = {"list": _JSON, "int": sa.Integer(), "Decimal": _RATE, "str": sa.Text()}
 
 
-def _published_in() -> sa.Column[Any]:
-    return sa.Column("published_in", sa.Text, comment="run that published it in its feeds")
+def _published_in(table: str, key: str) -> list[SchemaItem]:
+    """Return the column with the run that published a row, and an index of the rows that are in no feed."""
+    is_in_none = sa.text("published_in IS NULL")
+    return [
+        sa.Column("published_in", sa.Text, comment="run that published it in its feeds"),
+        sa.Index(f"{table}_unpublished", key, sqlite_where=is_in_none, postgresql_where=is_in_none),
+    ]
 
 
 def _columns(item_class: type) -> list[sa.Column[Any]]:
@@ -71,7 +59,7 @@ articles = sa.Table(
     sa.Column("last_modified", sa.Text),
     sa.Column("found_by", _JSON, nullable=False, comment="field to reader"),
     sa.Column("run_id", sa.Text, nullable=False, comment="run that last changed it"),
-    _published_in(),
+    *_published_in("articles", "key"),
     sa.Index("articles_by_day", "date_published"),
     sa.Index("articles_by_run", "run_id"),
 )
@@ -108,7 +96,7 @@ def _page_facts(name: str, item_class: type) -> sa.Table:
         sa.Column("id", _SERIAL, primary_key=True, autoincrement=True),
         *_columns(item_class),
         sa.Column("run_id", sa.Text, nullable=False),
-        _published_in(),
+        *_published_in(name, "id"),
         sa.Index(f"{name}_by_run", "run_id"),
         sa.Index(f"{name}_by_time", "observed_at"),
     )
@@ -244,28 +232,16 @@ store_info = sa.Table(
 
 _ALMATY = ZoneInfo("Asia/Almaty")
 
-Migration = Callable[[sa.Connection], None]
-
-
-def _index_shown_lines_by_time(connection: sa.Connection) -> None:
-    """1 to 2: exports read page facts in order of time, and reparse inserts past ones."""
-    for table in ("trending", "rates", "weather"):
-        connection.execute(sa.text(f"CREATE INDEX {table}_by_time ON {table} (observed_at)"))
-
-
-def _tell_speculative_addresses_apart(connection: sa.Connection) -> None:
-    """2 to 3: the budget of speculative URLs applies to those that earlier runs deferred."""
-    connection.execute(sa.text("ALTER TABLE frontier ADD COLUMN is_speculative INTEGER DEFAULT 0 NOT NULL"))
+#: Statements, and functions where they do not suffice.
+Migration = Sequence[str | Callable[[sa.Connection], None]]
 
 
 def _mark_what_is_published(connection: sa.Connection) -> None:
-    """3 to 4: rows name the run that published them, and runs are ordered by number.
+    """Number the runs in their order, and name in each row the run that published it.
 
     Mark the rows that earlier versions published or would not publish any more: all but those of runs without exit
     code 0 that began after the last run of their scope with exit code 0.
     """
-    connection.execute(sa.text("ALTER TABLE runs ADD COLUMN number INTEGER DEFAULT 0 NOT NULL"))
-    connection.execute(sa.text("ALTER TABLE runs ADD COLUMN ended_number INTEGER"))
     ordered = connection.execute(sa.text("SELECT run_id FROM runs ORDER BY started_at, run_id")).scalars().all()
     for place, run_id in enumerate(ordered):
         numbers = {"number": 2 * place + 1, "ended": 2 * place + 2, "run_id": run_id}
@@ -282,29 +258,16 @@ def _mark_what_is_published(connection: sa.Connection) -> None:
         connection.execute(sa.text(f"CREATE INDEX {table}_unpublished ON {table} ({key}) WHERE published_in IS NULL"))
 
 
-def _claim_rows(connection: sa.Connection) -> None:
-    """4 to 5: workers claim rows of the frontier and share one pace."""
-    connection.execute(sa.text("ALTER TABLE runs ADD COLUMN commits INTEGER"))
-    connection.execute(sa.text("ALTER TABLE frontier ADD COLUMN claimed_by TEXT"))
-    connection.execute(sa.text("ALTER TABLE frontier ADD COLUMN claimed_until FLOAT"))
-    connection.execute(sa.text("ALTER TABLE frontier ADD COLUMN claims INTEGER DEFAULT 0 NOT NULL"))
+def _add_reach(connection: sa.Connection) -> None:
     json = "JSONB" if connection.dialect.name == "postgresql" else "JSON"
     connection.execute(sa.text(f"ALTER TABLE frontier ADD COLUMN reach {json}"))
-    connection.execute(sa.text("CREATE INDEX frontier_by_time ON frontier (scope, found_at)"))
-    connection.execute(
-        sa.text(
-            "CREATE TABLE pace (host TEXT NOT NULL, next_at FLOAT NOT NULL, blocked_until FLOAT NOT NULL,"
-            " PRIMARY KEY (host))"
-        )
-    )
 
 
 def _split_day_and_moment(connection: sa.Connection) -> None:
-    """5 to 6: ``date_published`` is the day in Almaty, and ``published_at`` the moment if there was one.
+    """Make ``date_published`` the day in Almaty, and ``published_at`` the moment if there was one.
 
     The values are those that a crawl reads now, so that an unchanged page does not count as changed.
     """
-    connection.execute(sa.text("ALTER TABLE articles ADD COLUMN published_at TEXT"))
     for table, changes in (
         ("articles", "date_published = :day, published_at = :moment"),
         ("other_pages", "date_published = :day"),
@@ -325,21 +288,35 @@ def _split_day_and_moment(connection: sa.Connection) -> None:
             last = rows[-1][0]
 
 
-def _count_readings_of_other_pages(connection: sa.Connection) -> None:
-    """6 to 7: a page without an article is requested again twice, by runs of its scope."""
-    connection.execute(sa.text("ALTER TABLE other_pages ADD COLUMN scope TEXT DEFAULT '' NOT NULL"))
-    connection.execute(sa.text("ALTER TABLE other_pages ADD COLUMN times INTEGER DEFAULT 1 NOT NULL"))
-
-
 #: The first upgrades version 1 to 2, and so on. A migration never changes; it contains SQL, because the tables of
 #: ``schema.py`` change with later versions.
 MIGRATIONS: tuple[Migration, ...] = (
-    _index_shown_lines_by_time,
-    _tell_speculative_addresses_apart,
-    _mark_what_is_published,
-    _claim_rows,
-    _split_day_and_moment,
-    _count_readings_of_other_pages,
+    # Exports read page facts in order of time, and reparse inserts past ones.
+    [f"CREATE INDEX {table}_by_time ON {table} (observed_at)" for table in ("trending", "rates", "weather")],
+    # The budget of speculative URLs applies to those that earlier runs deferred.
+    ["ALTER TABLE frontier ADD COLUMN is_speculative INTEGER DEFAULT 0 NOT NULL"],
+    [
+        "ALTER TABLE runs ADD COLUMN number INTEGER DEFAULT 0 NOT NULL",
+        "ALTER TABLE runs ADD COLUMN ended_number INTEGER",
+        _mark_what_is_published,
+    ],
+    # Workers claim rows of the frontier and share one pace.
+    [
+        "ALTER TABLE runs ADD COLUMN commits INTEGER",
+        "ALTER TABLE frontier ADD COLUMN claimed_by TEXT",
+        "ALTER TABLE frontier ADD COLUMN claimed_until FLOAT",
+        "ALTER TABLE frontier ADD COLUMN claims INTEGER DEFAULT 0 NOT NULL",
+        _add_reach,
+        "CREATE INDEX frontier_by_time ON frontier (scope, found_at)",
+        "CREATE TABLE pace (host TEXT NOT NULL, next_at FLOAT NOT NULL, blocked_until FLOAT NOT NULL,"
+        " PRIMARY KEY (host))",
+    ],
+    ["ALTER TABLE articles ADD COLUMN published_at TEXT", _split_day_and_moment],
+    # A page without an article is requested again twice, by runs of its scope.
+    [
+        "ALTER TABLE other_pages ADD COLUMN scope TEXT DEFAULT '' NOT NULL",
+        "ALTER TABLE other_pages ADD COLUMN times INTEGER DEFAULT 1 NOT NULL",
+    ],
 )
 
 _VERSION = "schema_version"
@@ -360,12 +337,12 @@ def upgrade(connection: sa.Connection, migrations: Sequence[Migration] = MIGRATI
         if foreign := set(sa.inspect(connection).get_table_names()) & set(metadata.tables):
             raise StoreRefusedError(f"the database is no store of this crawler, but has a table {min(foreign)}")
         metadata.create_all(connection)
-        for table, key in PUBLISHED.items():
-            index = f"CREATE INDEX {table}_unpublished ON {table} ({key}) WHERE published_in IS NULL"
-            connection.execute(sa.text(index))
         note(connection, "created_at", now())
-    for migrate in migrations[found - 1 :] if found else ():
-        migrate(connection)
+    for step in chain.from_iterable(migrations[found - 1 :] if found else ()):
+        if isinstance(step, str):
+            connection.execute(sa.text(step))
+        else:
+            step(connection)
     if found != newest:
         note(connection, _VERSION, str(newest))
     return found

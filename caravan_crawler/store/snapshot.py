@@ -28,6 +28,8 @@ class Snapshot:
 
     def __init__(self, setting: str | None, data_dir: str) -> None:
         url = database.store_url(setting, data_dir)
+        if url == database.TEMPORARY:
+            raise StoreRefusedError("STORE_URL=none stores nothing that could be read")
         self.name = database.without_password(url)
         if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
             advice = "a crawl makes one: scrapy crawl caravan; another folder is -s DATA_DIR=FOLDER"

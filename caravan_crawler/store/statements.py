@@ -2,13 +2,12 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
 
-from caravan_crawler.store.database import after, now
+from caravan_crawler.store.database import now
 from caravan_crawler.store.schema import (
     aliases,
     article_versions,
@@ -26,8 +25,6 @@ from caravan_crawler.store.schema import (
 
 #: Columns that only the first INSERT of an article sets.
 _ONCE = {"key", "first_seen_at"}
-#: A page that was no article is requested again this long after its first and its second reading; maximum per run.
-_AGAIN, _MOST_AGAIN = (timedelta(days=1), timedelta(days=7)), 200
 
 
 class Writes:
@@ -41,11 +38,6 @@ class Writes:
         self._rows[statement].append(row)
         return self
 
-    def add_all(self, other: "Writes") -> None:
-        """Append another page's rows."""
-        for statement, rows in other._rows.items():
-            self._rows[statement].extend(rows)
-
     def execute(self, connection: sa.Connection, statements: dict[str, sa.Executable]) -> None:
         """Write all rows, one ``executemany`` per statement, in the order of ``statements``."""
         assert self._rows.keys() <= statements.keys(), f"no such statement: {self._rows.keys() - statements.keys()}"
@@ -56,7 +48,7 @@ class Writes:
 
 def write_statements(dialect: sa.Dialect) -> dict[str, sa.Executable]:
     """Return the statements that write, by name, in the order in which a commit executes them."""
-    insert = _insert_of(dialect)
+    insert: Any = postgresql.insert if dialect.name == "postgresql" else sqlite.insert  # with ON CONFLICT
     page_facts = (trending, rates, weather)
     return {
         "article": _upsert(insert(articles), keep=_ONCE),
@@ -111,37 +103,11 @@ def known_pages(dialect: sa.Dialect) -> sa.Executable:
     )
 
 
-def doubtful_pages(scope: str, now: str) -> sa.Select[Any]:
-    """Return the query for the URLs whose pages were no articles and are due again: the site may have sent wrong pages.
-
-    A run of a period or some sections reads those of its own ``scope`` only.
-    """
-    other = other_pages.c
-    is_due = sa.or_(*(sa.and_(other.times == n, other.seen_at < after(now, -age)) for n, age in enumerate(_AGAIN, 1)))
-    is_known = sa.or_(
-        sa.exists().where(articles.c.key == other.key),
-        sa.exists().where(failures.c.article_key == other.key),
-        sa.exists().where(frontier.c.key == other.key, frontier.c.scope == scope),
-    )
-    query = sa.select(other.url).where(other.kind.not_in(("alias", "outside")), is_due, ~is_known)
-    query = query if not scope else query.where(other.scope == scope)
-    return query.order_by(other.times, other.seen_at).limit(_MOST_AGAIN)
-
-
 def _is_in_keys(column: sa.Column[Any], dialect: sa.Dialect) -> sa.ColumnElement[bool]:
     if dialect.name == "postgresql":
         return column == sa.any_(sa.bindparam("keys", type_=sa.ARRAY(sa.Text)))
     each = sa.func.json_each(sa.bindparam("keys", type_=sa.JSON)).table_valued("value")
     return column.in_(sa.select(each.c.value))
-
-
-def _insert_of(dialect: sa.Dialect) -> Any:
-    """Return the dialect's ``insert()``, which supports ON CONFLICT."""
-    if dialect.name == "postgresql":
-        from sqlalchemy.dialects import postgresql  # its import takes a sixth of a run's start
-
-        return postgresql.insert
-    return sqlite.insert
 
 
 def _upsert(insert: Any, keep: Collection[str] = (), **changes: Any) -> Any:

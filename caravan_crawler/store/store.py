@@ -1,6 +1,5 @@
 """The store: whose articles it holds, whole pages in a commit, look-ups by key."""
 
-import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -39,11 +38,6 @@ IDENTITY = "identity"
 
 #: A URL without an article is not requested again for this time; later it may have one.
 _NO_ARTICLE_FOR = timedelta(days=30)
-#: Most pages per transaction; more to a server, where a commit costs round trips. A page's rows are never split over
-#: two. A kill loses the pending pages, and the next run requests them again.
-_PAGES_PER_COMMIT = {"sqlite": 4, "postgresql": 8}
-#: Seconds after a commit within which a page waits for others; later it is committed at once.
-_COMMIT_INTERVAL = 0.1
 
 #: Editions as messages name them.
 _TITLES = {SAMPLE: "the sample site", COPY: "a copy of the site"}
@@ -53,7 +47,6 @@ Result = TypeVar("Result")
 _ANYTHING_THERE = select(
     or_(*(exists(select(table)) for table in (articles, failures, other_pages, frontier, sources)))
 )
-_ANYTHING_KNOWN = select(or_(*(exists(select(table)) for table in (articles, failures, other_pages))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +83,13 @@ class Known:
 class Store:
     """One database, locked by one run; workers use :class:`~caravan_crawler.store.workers.SharedStore`.
 
-    Each query and statement sees the pages written before it, which are committed first if they are pending.
-
     Failures raise :class:`StoreError` with one line for the user. If a listener is set (:attr:`on_failure`), failures
-    of :meth:`write`, :meth:`flush`, :meth:`rows` and :meth:`known` call it once instead; then pages are not stored.
+    of :meth:`write`, :meth:`rows` and :meth:`known` call it once instead; then pages are not stored.
     """
 
     _is_shared = False
     was_empty = False
-    """Whether it contained no articles, failures or other pages when it was opened."""
+    """Whether no earlier run had stored anything when it was opened."""
     is_on_server = False
     """Whether runs on other machines, with folders of their own, may use it."""
 
@@ -108,20 +99,16 @@ class Store:
         self._engine = database.make_engine(url)
         self._lock: BaseFileLock | None = None
         self._connection: Connection | None = None
-        self._pending = Writes()
-        self._pages = 0
-        self._last_commit = 0.0
         self.on_failure: Callable[[StoreError], None] | None = None
         self.is_broken = False
         is_sqlite = url.get_backend_name() == "sqlite"
         self.is_on_server = not is_sqlite
-        self._pages_per_commit = _PAGES_PER_COMMIT["sqlite" if is_sqlite else "postgresql"]
         self._statements = write_statements(self._engine.dialect)
         self._known_pages = known_pages(self._engine.dialect)
         try:
-            if is_sqlite:
+            if is_sqlite and url != database.TEMPORARY:
                 self._lock = database.lock_file(_in_its_folder(Path(url.database or "")))
-            else:
+            elif not is_sqlite:
                 database.lock_sessions(self._engine, self.name, shared=self._is_shared)
             self._connection = self._engine.connect()
             with self._connection.begin():
@@ -134,8 +121,8 @@ class Store:
                 # The transaction begins with a write: it fails if the store is read-only, and waits while another
                 # program is writing.
                 note(self._connection, "opened_at", database.now())
+                self.was_empty = not self._connection.scalar(_ANYTHING_THERE)
                 self._claim(self._connection, site)
-                self.was_empty = not self._is_shared and not self._connection.scalar(_ANYTHING_KNOWN)
         except (SQLAlchemyError, OSError) as error:
             self.close()
             raise StoreError(f"the store {self.name} cannot be opened: {error_line(error)}") from error
@@ -147,8 +134,8 @@ class Store:
         """Check that the store belongs to this site, because articles of another one have the same numbers."""
         noted_as = read_note(connection.execute, "site")
         held = edition_held(connection.execute)
-        if held is not None and held != site and not connection.scalar(_ANYTHING_THERE):
-            held = None  # no earlier run has stored anything
+        if held != site and self.was_empty:
+            held = None
         if held is None or (held == site and held != noted_as):
             note(connection, "site", site)
         elif held != site:
@@ -183,7 +170,6 @@ class Store:
         self._execute(lambda connection: note(connection, name, value))
 
     def _execute(self, work: Callable[[Connection], Result]) -> Result:
-        self.flush()
         try:
             return self._transact(work, is_write=True)
         except SQLAlchemyError as error:
@@ -191,7 +177,6 @@ class Store:
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
         """Return all rows of a query; none after a failure that was reported to the listener."""
-        self.flush()
         if self.is_broken:
             return []
         try:
@@ -221,24 +206,13 @@ class Store:
         return found
 
     def write(self, writes: Writes) -> None:
-        """Store the rows of a page, all in one transaction, which may hold further pages."""
+        """Store the rows of a page, all in one transaction; if that fails, none of them."""
         if self.is_broken:
             return
-        self._pending.add_all(writes)
-        self._pages += 1
-        if self._pages >= self._pages_per_commit or time.monotonic() - self._last_commit > _COMMIT_INTERVAL:
-            self.flush()
-
-    def flush(self) -> None:
-        """Commit the pending pages; if that fails, none of them is stored."""
-        if self.is_broken or not self._pages:
-            return
-        pending, self._pending, self._pages = self._pending, Writes(), 0
         try:
-            self._transact(lambda connection: pending.execute(connection, self._statements), is_write=True)
+            self._transact(lambda connection: writes.execute(connection, self._statements), is_write=True)
         except SQLAlchemyError as error:
             self._fail("written", error)
-        self._last_commit = time.monotonic()
 
     def _begin_write(self) -> None:
         """Execute the first statements of a transaction that writes."""
@@ -259,7 +233,7 @@ class Store:
             self.on_failure(error)
 
     def close(self) -> None:
-        """Close the database and release the lock; pending pages are not committed."""
+        """Close the database and release the lock."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -282,52 +256,17 @@ def _in_its_folder(file: Path) -> Path:
     return file
 
 
-#: The value of ``STORE_URL`` for runs without a store.
-NONE = "none"
-
-
-class NoStore(Store):
-    """A store that stays empty: each run requests everything again."""
-
-    def __init__(self) -> None:
-        self.name = NONE
-        self.on_failure = None
-        self.is_broken = False
-        self.was_empty = True
-
-    def _execute(self, work: Callable[[Connection], Result]) -> Any:
-        return None
-
-    def rows(self, statement: Executable, **values: Any) -> list[Any]:
-        """Return nothing."""
-        return []
-
-    def known(self, keys: Iterable[str], now: str) -> dict[str, Known]:
-        """Return nothing."""
-        return {}
-
-    def write(self, writes: Writes) -> None:
-        """Do nothing."""
-
-    def flush(self) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
-
-
 def open_store(setting: str | None, data_dir: str, site: str, *, shared: bool = False) -> Store:
     """Open the store for a run on ``site``, the spider argument; ``shared`` with other workers.
 
     Raise :class:`~caravan_crawler.store.database.StoreError`, which has the exit code, if that fails.
     """
-    if setting == NONE:
-        return NoStore()
+    url = database.store_url(setting, data_dir)
     if not shared:
-        return Store(database.store_url(setting, data_dir), edition(site))
+        return Store(url, edition(site))
     from caravan_crawler.store.workers import SharedStore
 
-    return SharedStore(database.store_url(setting, data_dir), edition(site))
+    return SharedStore(url, edition(site))
 
 
 def edition(site: str) -> str:

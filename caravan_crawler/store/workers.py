@@ -139,16 +139,16 @@ class SharedStore(Store):
         is_repeated = False
         while True:
             try:
-                if is_repeated and is_write and self._is_committed():
+                if is_repeated and is_write and self._last_commit() == self._number:
                     return None  # type: ignore[return-value]  # no caller needs it in a crawl
                 return super()._transact(work, is_write=is_write)
             except SQLAlchemyError as error:
                 self._reconnect(error)
                 is_repeated = True
 
-    def _is_committed(self) -> bool:
+    def _last_commit(self) -> int | None:
         with self.connection.begin():
-            return self.connection.scalar(select(runs.c.commits).where(runs.c.run_id == self.run_id)) == self._number
+            return self.connection.scalar(select(runs.c.commits).where(runs.c.run_id == self.run_id))
 
     def _reconnect(self, cause: Exception) -> None:
         """Connect again and take the locks; raise ``cause`` if the connection is not lost or cannot be made again."""
@@ -228,13 +228,11 @@ class Workers:
         if not self._store.ask("pg_try_advisory_xact_lock", _LEADER, self._scope):
             self._gone_since.pop(self._note, None)
             return False
-        return self._leader_end() is not None or self._is_gone_for_good(self._note)
+        return self.leader_code is not None or self._is_gone_for_good(self._note)
 
-    def is_finished(self, codes: tuple[int, ...]) -> bool:
-        """Return whether the leader has ended with one of the exit ``codes``."""
-        return self._leader_end() in codes
-
-    def _leader_end(self) -> int | None:
+    @property
+    def leader_code(self) -> int | None:
+        """The exit code with which the leader has ended, or None."""
         code: int | None = self._store.scalar(_LEADER_END, name=self._note)
         return code
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from caravan_crawler.archive import sources
+from caravan_crawler.archive import sources, warc
 from caravan_crawler.archive.sources import ArchivedPage
-from caravan_crawler.archive.warc import WarcWriter, finish_interrupted
+from caravan_crawler.archive.warc import WarcWriter, finish_interrupted, whole_records
 from tests.archive.records import BASE, RUN_ID
 
 MOMENT = datetime(2026, 1, 2, 3, 4, 5, 999_999, tzinfo=UTC)
@@ -120,6 +120,20 @@ def test_a_full_disk_leaves_whole_records(room: int, tmp_path: Path, monkeypatch
     kinds = [one.rec_type for path in tmp_path.iterdir() for one in records(path)]
     assert kinds == ["warcinfo", *["response"] * len(written)][: len(kinds)]
     assert len(kinds) >= len(written) + bool(written)
+
+
+def test_files_that_another_worker_finishes_at_the_same_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    archive = WarcWriter(tmp_path, "killed", {}, 1 << 30)
+    write(archive)
+    archive._file.close()  # type: ignore[union-attr]
+
+    def finish_first(path: Path) -> int:
+        path.rename(path.with_suffix(""))
+        return whole_records(path)
+
+    monkeypatch.setattr(warc, "whole_records", finish_first)
+    finish_interrupted(tmp_path, ["killed"])
+    assert names(tmp_path) == ["caravan-killed-00001.warc.gz"]
 
 
 def test_files_left_by_killed_runs_are_finished(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ BAD_ARGUMENTS = [
     (("-a", "site=http://127.0.0.1:8000/news/"), "must be the root of a site"),
     (("-a", "urls=https://zakon.kz/"), "is not a page of https://www.caravan.kz/"),
     (("-a", "urls=@/no/such/file"), "cannot be read: No such file or directory"),
-    (("-a", "refresh_days=many"), "is not a whole number of days"),
-    (("-a", "limit=0"), "limit=0 is not a number of articles, from 1 on"),
-    (("-a", "site=sample", "-O", "articles.docx"), "the extension is the format, one of json, "),
+    (("-a", "refresh_days=many"), "is not a whole number from 0 on"),
+    (("-a", "limit=0"), "limit=0 is not a whole number from 1 on"),
+    (("-a", "site=sample", "-O", "articles.docx"), "Unrecognized output format 'docx'"),
     (("-a", "site=sample", "-O", "README.md/articles.csv"), "cannot be written: README.md is no folder"),
 ]
 

@@ -37,7 +37,6 @@ def store(tmp_path: Path) -> Iterator[Store]:
         one.accept_page(PageWrites(article_key=key, has_item=True))
         url, section = f"{BASE}{path}-{key}/", path.split("/")[0]
         one.add_outside(article(article_id=int(key), url=url, section=section, date_published=day), key)
-    opened.flush()
     opened.close()
     opened = open_in(tmp_path)
     yield opened
@@ -135,7 +134,6 @@ DOUBTFUL = [f"/crime/x{number}/" for number in range(30)]
 
 
 def waiting(store: Store) -> list[str]:
-    store.flush()
     return [row["key"] for row in table(store, schema.frontier)]
 
 
@@ -192,7 +190,6 @@ def test_a_broken_url_of_an_earlier_run(
     stored: dict[str, Any], paths: list[str], expected: list[str], store: Store
 ) -> None:
     article_store(store).accept_page(PageWrites(f"{BASE}news/c-900008", "900008", **stored))
-    store.flush()
     one = discovery(store)
     found = [target for path in paths for target in one.new_targets(links(path), HERE, PageWrites(HERE))]
     assert [target.url for target in found] == [f"{BASE}{path[1:]}" for path in expected]
@@ -200,8 +197,8 @@ def test_a_broken_url_of_an_earlier_run(
 
 def test_the_further_url_of_a_failed_article_is_tried_in_its_retry(store: Store) -> None:
     one = discovery(store)
-    (first,) = one.restore(f"{BASE}news/c-900008/", has_failed=True)
-    assert one.restore(f"{BASE}sport/c-900008/", has_failed=True) == []
+    (first,) = one.restore(f"{BASE}news/c-900008/")
+    assert one.restore(f"{BASE}sport/c-900008/") == []
     assert one.next_target(first.key, first.url, first.url) == [Target("900008", f"{BASE}sport/c-900008/")]
 
 
@@ -211,7 +208,6 @@ def test_number_in_a_headline_is_not_an_article_number(store: Store) -> None:
     targets = discovery(store).new_targets(links(other, "/news/a-900001/"), HERE, page)
     assert targets == [Target(other, f"{BASE}sport/bilety-po-900001/")]
     article_store(store).accept_page(page)
-    store.flush()
     assert waiting(store) == [other]
 
 

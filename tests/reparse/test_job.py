@@ -1,6 +1,8 @@
 """A job that is stopped between any two parts and resumed, in one process."""
 
+import signal
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from sqlalchemy import update
 
 from caravan_crawler import settings
 from caravan_crawler.archive.sources import find_sources
+from caravan_crawler.console import StopRequestedError
 from caravan_crawler.reparse.job import ReparseJob
 from caravan_crawler.reparse.reader import Task, parsing
 from caravan_crawler.sample_site import SampleSite
@@ -40,8 +43,14 @@ def read(data_dir: Path, archive: Path, most_parts: int = 1000) -> ReparseJob:
     try:
         job = ReparseJob(ReparseStore(store), find_sources([archive]))
         parts: list[object] = []
-        with parsing(Task(SETTINGS, BASE), 1) as read:
-            job.run(read, lambda: len(parts) >= most_parts, parts.append)
+
+        def count(part: object) -> None:
+            parts.append(part)
+            if len(parts) >= most_parts:
+                raise StopRequestedError(signal.SIGINT)
+
+        with parsing(Task(SETTINGS, BASE), 1) as read, suppress(StopRequestedError):
+            job.run(read, count)
     finally:
         store.close()
     return job

@@ -26,7 +26,6 @@ def make(url: str | None, folder: Path, rows: dict[Table, list[dict[str, Any]]])
     for table, these in rows.items():
         for row in these:
             store.execute(insert(table).values(row))
-    store.flush()
     store.close()
 
 

@@ -29,7 +29,6 @@ def open_kept(store_tables: StoreTables, site: str = SITE) -> Store:
 
 def table(store: Store, which: Table) -> list[dict[str, Any]]:
     """The rows of a table, in the order of its primary key."""
-    store.flush()
     return [dict(row._mapping) for row in store.rows(select(which).order_by(*which.primary_key))]
 
 
@@ -64,6 +63,4 @@ def keep(store: Store, item: Article, run_id: str = "run-2", page: PageWrites | 
     key = article_key(item)
     page = page or PageWrites(item.fetched_url, key)
     one.accept_page(replace(page, article_key=key, has_item=True))
-    change_type = one.add_article(item, key)
-    store.flush()
-    return change_type
+    return one.add_article(item, key)

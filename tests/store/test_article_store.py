@@ -160,13 +160,11 @@ def test_a_found_article_stays_in_the_frontier_until_it_is_read(tmp_path: Path) 
         PageWrites(BASE, None, links=[("900001", article().url), ("2", f"{BASE}?p=2"), ("3", f"{BASE}c-3/")])
     )
     one.accept_page(PageWrites(BASE, None, links=[("2", f"{BASE}news/b-2/")]))
-    store.flush()
     found = {url for url, _ in crawl_state.waiting(store, "")}
     assert found == {article().url, f"{BASE}news/b-2/", f"{BASE}c-3/"}, "by its own path"
     assert crawl_state.waiting(store, "since=2025-01-01") == []
     keep(store, article())
     one.fail(f"{BASE}c-3/", "3", "http_404", "HTTP 404")
-    store.flush()
     assert crawl_state.waiting(store, "") == [(f"{BASE}news/b-2/", False)]
     store.close()
 
@@ -177,7 +175,6 @@ def test_an_article_stays_in_the_frontier_if_it_has_another_url(tmp_path: Path) 
     one.accept_page(PageWrites(BASE, None, links=[("2", f"{BASE}news/b-2")]))
     gone = Failure("http_404", "HTTP 404")
     one.accept_page(PageWrites(f"{BASE}news/b-2", "2", failure=gone, links=[("2", f"{BASE}news/b-2/")]))
-    store.flush()
     assert crawl_state.waiting(store, "") == [(f"{BASE}news/b-2/", False)], "a run that is killed now leaves it"
     store.close()
 
@@ -190,7 +187,6 @@ def test_an_address_that_leads_elsewhere_is_an_alias(tmp_path: Path) -> None:
     aliases = [(f"{BASE}?p=7", "/crime/a/")]
     one.accept_page(PageWrites(f"{BASE}?p=7", "7", "/crime/a/", has_item=True, aliases=aliases))
     assert one.add_article(crime, "/crime/a/") is ChangeType.NEW
-    store.flush()
     assert [(row["url"], row["article_key"]) for row in table(store, schema.aliases)] == [(f"{BASE}?p=7", "/crime/a/")]
     assert store.known(["7"], database.now())["7"].what == "alias"
     store.close()
@@ -229,7 +225,6 @@ def test_two_pages_of_one_headline_and_day(
     store = open_in(tmp_path)
     one = article_store(store)
     one.add_article(first, "/news/a/")
-    store.flush()
     another = one if is_same_run else article_store(open_again(store, tmp_path), "run-2")
     another.add_article(second, "/news/b/")
     assert len(table(another.store, schema.articles)) == 2 - is_same
@@ -277,7 +272,6 @@ def test_articles_due_for_a_refresh(first_day: str, read_before: str, is_due: bo
     one = article_store(store)
     one.accept_page(PageWrites(article().url, "900001", "900001", has_item=True, etag='"x"'))
     one.add_article(article(), "900001")
-    store.flush()
     due = crawl_state.due_for_refresh(store, first_day, read_before)
     assert [row.key for row in due] == ["900001"] * is_due
     assert [row.conditions for row in due] == [{"If-None-Match": '"x"'}] * is_due
@@ -302,7 +296,6 @@ def test_a_run_below_the_floors_has_its_incomplete_articles_read_again(tmp_path:
     bare: list[Article] = [article(article_id=1, url=f"{BASE}news/a-1/", body=None), article()]
     for item in bare:
         one.add_article(item, str(item.article_id))
-    store.flush()
     one.undo_losses()
     assert [row["article_key"] for row in table(store, schema.failures)] == ["1"]
     assert article_store(store, "run-2").failing.due == [f"{BASE}news/a-1/"]
@@ -314,10 +307,8 @@ def test_a_lost_moment_is_put_back_if_it_is_of_the_same_day(day: str, moment: st
     store = open_in(tmp_path)
     first = article(date_published="2025-03-01", published_at="2025-03-01T10:00:00+05:00")
     article_store(store).add_article(first, "900001")
-    store.flush()
     second = article_store(store, "run-2")
     second.add_article(article(date_published=day, published_at=None), "900001")
-    store.flush()
     assert table(store, schema.articles)[0]["published_at"] is None
     assert second.fields.cells["news", "2025", "published_at", ""] == 1  # type: ignore[index]
     second.undo_losses(["published_at"])
@@ -339,6 +330,5 @@ def test_a_waiting_article_is_known_to_be_named_as_one(tmp_path: Path) -> None:
     store = open_in(tmp_path)
     found = [("/news/a-b/", f"{BASE}news/a-b/"), ("/news/c-d/", f"{BASE}news/c-d/")]
     article_store(store).accept_page(PageWrites(BASE, None, links=found, listed={"/news/a-b/"}))
-    store.flush()
     assert crawl_state.listed_waiting(store, "") == {"/news/a-b/"}
     store.close()

@@ -129,7 +129,7 @@ def test_one_run_at_a_time(store_tables: StoreTables, tmp_path: Path) -> None:
 def test_the_tables_have_the_columns_of_the_schema(store_tables: StoreTables) -> None:
     store = open_store(store_tables.url, "", "sample")
     store.close()
-    from caravan_crawler.store.schema import PUBLISHED, metadata
+    from caravan_crawler.store.schema import metadata
 
     described = store_tables.columns()
     assert set(described.tables) == set(metadata.tables)
@@ -137,5 +137,4 @@ def test_the_tables_have_the_columns_of_the_schema(store_tables: StoreTables) ->
         found = described.tables[name]
         assert [column.name for column in found.columns] == [column.name for column in table.columns]
         assert [column.nullable for column in found.columns] == [column.nullable for column in table.columns]
-        unpublished = {f"{name}_unpublished"} if name in PUBLISHED else set()
-        assert {index.name for index in found.indexes} == {index.name for index in table.indexes} | unpublished
+        assert {index.name for index in found.indexes} == {index.name for index in table.indexes}

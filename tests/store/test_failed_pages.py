@@ -41,7 +41,6 @@ def test_the_schedule(reason: str, attempts: int, delay: timedelta) -> None:
 
 def fail(store: Store, run_id: str, reason: str = "http_500", url: str = PAGE, key: str | None = KEY) -> None:
     article_store(store, run_id).fail(url, key, reason, "words")
-    store.flush()
 
 
 def is_due(store: Store, scope: str = "") -> bool:
@@ -59,7 +58,6 @@ def test_attempts_are_counted_once_a_run(tmp_path: Path) -> None:
     one = article_store(store, "run-1")
     for _ in range(3):
         one.fail(PAGE, KEY, "http_500", "words")
-    store.flush()
     fail(store, "run-2")
     fail(store, "run-3", "http_404")
     (row,) = table(store, schema.failures)
@@ -99,7 +97,6 @@ SCOPES = [("", "", True), ("", "sections=news", True), ("sections=news", "sectio
 def test_a_partial_run_repeats_only_failures_of_its_scope(own: str, its: str, expected: bool, tmp_path: Path) -> None:
     store = open_in(tmp_path)
     article_store(store, "run-1", its).fail(PAGE, KEY, "http_500", "words")
-    store.flush()
     assert is_due(store, own) == expected
     store.close()
 
@@ -129,7 +126,7 @@ def test_after_an_outage_all_failures_but_missing_pages_are_repeated(tmp_path: P
     for run_id in ("run-1", "run-2", "run-3"):
         fail(store, run_id)
         fail(store, run_id, "http_404", gone, "2")
-    forgive(store, "run-3")
+    forgive(store, "run-3", is_outage=True)
     assert article_store(store, "next").failing.due == [PAGE]
     assert {row["url"]: row["attempts"] for row in table(store, schema.failures)} == {PAGE: 1, gone: 3, before: 3}
     store.close()

@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from caravan_crawler.items import PageWrites
 from caravan_crawler.store import schema
-from caravan_crawler.store import store as store_module
 from caravan_crawler.store.crawl_state import LOST_FIELDS
 from caravan_crawler.store.publication import LeftRecords
 from caravan_crawler.store.store import Store
@@ -48,7 +46,6 @@ def test_an_incomplete_article_that_fails_is_published_by_that_run_only(reason: 
     """If that run is killed or below the floors, the next one tries again: the page may have what is missing."""
     hold(store)
     article_store(store, "run-2").fail(PAGE, KEY, reason, "words")
-    store.flush()
     (failure,) = table(store, schema.failures)
     assert (failure["reason"], failure["attempts"], failure["run_id"]) == (LOST_FIELDS, 2, "run-2")
     assert failure["words"] == "words; before, it came without a required field"
@@ -64,14 +61,3 @@ def test_an_article_that_is_incomplete_again_is_published_by_that_run_only(store
     assert failure["words"] == "it came without date_published"
     assert left(store, "run-3") == []
     assert left(store, "run-2") == [None]
-
-
-def test_an_article_read_again_at_the_end_of_a_run_is_not_left(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its new state is in the run's own feeds, even if it is not committed yet."""
-    monkeypatch.setattr(store_module, "_COMMIT_INTERVAL", float("inf"))
-    keep(store, article(), "run-1")
-    one = article_store(store, "run-2")
-    one.accept_page(PageWrites(PAGE, KEY, article_key=KEY, has_item=True))
-    one.add_article(article(body="Another body", observed_at=LATER), KEY)
-    assert left(store, "run-2") == []
-    assert [row["run_id"] for row in table(store, schema.articles)] == ["run-2"]

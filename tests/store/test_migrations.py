@@ -73,12 +73,12 @@ def test_an_older_store_is_upgraded_with_its_rows(tmp_path: Path) -> None:
     store.close()
     engine = engine_in(tmp_path)
     with engine.begin() as connection:
-        assert upgrade(connection, [*MIGRATIONS, add_mood, set_mood]) == NEWEST
+        assert upgrade(connection, [*MIGRATIONS, [add_mood], [set_mood]]) == NEWEST
     with engine.begin() as connection:
         assert schema_version(connection) == NEWEST + 2
         assert connection.execute(text("SELECT headline, mood FROM articles")).all() == [("Headline", "glad")]
-        assert upgrade(connection, [fail] * (NEWEST + 1)) == NEWEST + 2, "no migration runs twice"
-        assert upgrade(connection, [*[fail] * (NEWEST + 1), set_mood]) == NEWEST + 2, "only the missing one runs"
+        assert upgrade(connection, [[fail]] * (NEWEST + 1)) == NEWEST + 2, "no migration runs twice"
+        assert upgrade(connection, [*[[fail]] * (NEWEST + 1), [set_mood]]) == NEWEST + 2, "only the missing one runs"
     engine.dispose()
 
 
@@ -175,7 +175,7 @@ def test_a_migration_that_fails_changes_nothing(steps: list[Callable[[Connection
     open_in(tmp_path).close()
     engine = engine_in(tmp_path)
     with pytest.raises(RuntimeError, match="no further"), engine.begin() as connection:
-        upgrade(connection, [*MIGRATIONS, *steps])
+        upgrade(connection, [*MIGRATIONS, steps])
     with engine.begin() as connection:
         assert set(inspect(connection).get_table_names()) == set(schema.metadata.tables)
         assert "mood" not in [column["name"] for column in inspect(connection).get_columns("articles")]

@@ -47,7 +47,6 @@ class Shown:
         one = article_store(self._store, f"run-{run}")
         for line in news(pages_of(run, values)):
             one.add_page_fact(line)
-        self._store.flush()
 
     def replay(self, run: int, values: list[int], since: int = 0) -> None:
         lines = news(pages_of(run, values))
@@ -58,7 +57,6 @@ class Shown:
 
     def put(self, lines: list[Line], span: Span) -> None:
         self._store.write(reread(self._store, lines, span))
-        self._store.flush()
 
     @property
     def rows(self) -> dict[str, Rows]:

@@ -63,17 +63,20 @@ def resume(store: Store, folder: Path, kill_at: int = 0) -> bool:
 def leave(store: Store, path: Path, *rows: str) -> None:
     """Leave a file as a run does that is killed before it renames it: to append to ``path``, or to replace it."""
     part, appending = part_path(path, "run"), Appending(path, {"format": path.suffix[1:]})
-    with part.open("wb") as file:
-        appending.begin(file)
-        if file.tell() == 0 and path.suffix == ".csv":
-            file.write(HEADER.encode())
-        file.writelines(f"{row}\r\n".encode() for row in rows)
+    write_part(part, *rows)
+    appending.merge_appended(part)
+    appending.release()
     note_left(store, path, appending.noted)
+
+
+def write_part(part: Path, *rows: str) -> None:
+    header = HEADER if ".csv" in part.name else ""
+    part.write_bytes(f"{header}{''.join(f'{row}{chr(13)}{chr(10)}' for row in rows)}".encode())
 
 
 def note_left(store: Store, path: Path, noted: dict[str, Any]) -> None:
     files = [[part_path(path, "run").name, path.name, noted]]
-    store.note("placing run", json.dumps({"run_id": "run", "new_articles": 0, "files": files}))
+    store.note("placing run", json.dumps({"run_id": "run", "new_articles": 0, "files": files, "data_dir": ""}))
 
 
 def rows_of(path: Path) -> list[str]:
@@ -166,9 +169,7 @@ def test_a_file_that_is_removed_during_a_run_is_begun_again(name: str, tmp_path:
     path = tmp_path / name
     append(path, "1")
     part, appending = part_path(path, "run"), Appending(path, {"format": path.suffix[1:]})
-    with part.open("wb") as file:
-        appending.begin(file)
-        file.write(b"2\n")
+    write_part(part, "2")
     take(path, "")
     appending.merge_appended(part)
     part.replace(path)
@@ -200,11 +201,13 @@ def test_only_what_the_run_knew_is_replaced(
     path = tmp_path / f"all.{format_ or 'csv'}"
     if before is not None:
         path.write_text(before, encoding="utf-8")
-    leave(store, path, "new")
-    left = part_path(path, "run").read_text(encoding="utf-8")
     if format_ is None:
+        write_part(part_path(path, "run"), "new")
         state = path.stat() if path.exists() else None
         note_left(store, path, {"seen": state and [state.st_size, state.st_mtime_ns]})
+    else:
+        leave(store, path, "new")
+    left = part_path(path, "run").read_text(encoding="utf-8")
     if there is None:
         path.unlink(missing_ok=True)
     elif there != before:

@@ -9,7 +9,7 @@ from caravan_crawler.items import PageWrites
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.database import StoreError
 from caravan_crawler.store.statements import Writes
-from caravan_crawler.store.store import Known, NoStore, open_store
+from caravan_crawler.store.store import Known, open_store
 from tests.store.stored import StoreTables
 from tests.store.stores import BASE, article, article_store, keep, open_in, open_kept, table
 
@@ -29,9 +29,8 @@ def bad_page() -> Writes:
 def test_a_transaction_that_fails_stores_nothing(store_tables: StoreTables) -> None:
     store = open_kept(store_tables)
     keep(store, article())
-    store.write(bad_page())
     with pytest.raises(StoreError, match=r"^the store .* cannot be written: [^\n]+$") as error:
-        store.flush()
+        store.write(bad_page())
     assert error.value.code == 1
     assert store.is_broken
     store.close()
@@ -41,11 +40,10 @@ def test_a_transaction_that_fails_stores_nothing(store_tables: StoreTables) -> N
     store.close()
 
 
-def test_an_error_of_a_page_that_is_committed_at_once_is_reported_at_once(store_tables: StoreTables) -> None:
+def test_a_listener_is_called_with_an_error_of_a_page(store_tables: StoreTables) -> None:
     store = open_kept(store_tables)
     errors: list[StoreError] = []
     store.on_failure = errors.append
-    store._last_commit = 0
     store.write(bad_page())
     assert [str(error).partition(": ")[0].endswith("cannot be written") for error in errors] == [True]
     assert store.known(["1"], database.now()) == {}
@@ -70,27 +68,13 @@ def test_a_listener_is_called_once_and_later_pages_are_not_stored(store_tables: 
     errors: list[StoreError] = []
     store.on_failure = errors.append
     store.write(bad_page())
-    store.flush()
     good = Writes()
     good.add("alias", **ALIAS)
     store.write(good)
-    store.flush()
     assert store.known(["1"], database.now()) == {}
     assert len(errors) == 1
     store.close()
     assert store_tables.rows("aliases") == []
-
-
-def test_closing_drops_pending_pages(tmp_path: Path) -> None:
-    store = open_in(tmp_path)
-    store.flush()
-    page = Writes()
-    page.add("alias", **ALIAS)
-    store._pending.add_all(page)
-    store.close()
-    store = open_in(tmp_path)
-    assert table(store, schema.aliases) == []
-    store.close()
 
 
 def test_the_state_of_articles(tmp_path: Path) -> None:
@@ -105,7 +89,6 @@ def test_the_state_of_articles(tmp_path: Path) -> None:
     one.add_outside(article(article_id=6), "6")
     # Stored, although another URL of it has failed.
     one.fail(f"{BASE}amp/news/a-900001", "900001", "http_404", "HTTP 404")
-    store.flush()
     now = database.now()
     known = store.known([*(str(number) for number in range(1, 5000)), "900001", "/info/x/", "/info/y/"], now)
     assert known == {
@@ -125,13 +108,11 @@ def test_the_state_of_articles(tmp_path: Path) -> None:
     store.close()
 
 
-def test_without_a_store_everything_is_new(tmp_path: Path) -> None:
-    store = open_store("none", str(tmp_path), "sample")
-    assert isinstance(store, NoStore)
-    assert keep(store, article()) == "new"
-    assert keep(store, article()) == "new"
-    article_store(store).fail(f"{BASE}x", None, "http_404", "HTTP 404")
-    assert store.known(["900001"], database.now()) == {}
-    assert article_store(store).failing.due == []
-    store.close()
+def test_without_a_store_each_run_finds_everything_new(tmp_path: Path) -> None:
+    for _ in range(2):
+        store = open_store("none", str(tmp_path), "sample")
+        assert store.name == "none"
+        assert store.was_empty
+        assert keep(store, article()) == "new"
+        store.close()
     assert list(tmp_path.iterdir()) == []

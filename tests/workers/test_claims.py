@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from caravan_crawler.arguments import CrawlArguments
 from caravan_crawler.items import PageWrites
 from caravan_crawler.store import crawl_state
+from caravan_crawler.store import database as store_database
 from caravan_crawler.store.article_store import ArticleStore
+from caravan_crawler.store.schema import read_note
 from caravan_crawler.store.store import Store, open_store
 from caravan_crawler.store.workers import Pace, SharedStore, Workers
 from tests.support.postgresql import Cluster
@@ -31,7 +34,6 @@ def find(store: SharedStore, *keys: str, url: str = "http://h/news/a-%s/", defer
     links = [(key, url % key) for key in keys]
     page = PageWrites(deferred=links) if deferred else PageWrites(links=links)
     ArticleStore(store, store.run_id, "").accept_page(page)
-    store.flush()
 
 
 def test_a_row_is_claimed_once(stores: list[SharedStore]) -> None:
@@ -47,10 +49,25 @@ def test_a_row_is_claimed_once(stores: list[SharedStore]) -> None:
     assert {claim.key for claim in second.claim(9)} == claimed, "what was given back is no suspect"
 
 
+def test_worker_that_is_frozen_within_a_commit_does_not_hold_up_the_others(
+    cluster: Cluster, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_database, "_MOST_IDLE", 1)
+    url = f"{cluster.url(database)}?options=-c%20lock_timeout%3D5s"
+    frozen, other = (open_store(url, "", "sample", shared=True) for _ in range(2))
+    transaction = frozen.connection.begin()
+    store_database.wait_for_turn(frozen.connection)
+    other.note("page", "stored")
+    assert read_note(other.rows, "page") == "stored"
+    with pytest.raises(DBAPIError):
+        transaction.commit()
+    for store in (frozen, other):
+        store.close()
+
+
 def test_claim_carries_its_origin(stores: list[SharedStore]) -> None:
     page = PageWrites(links=[("1", "http://h/news/a-1/")], request_meta={"hops": 2})
     ArticleStore(stores[0], "run-0", "").accept_page(page)
-    stores[0].flush()
     (claim,) = Workers(stores[1], "", 60).claim(9)
     assert claim.reach == {"hops": 2}
 
@@ -58,7 +75,6 @@ def test_claim_carries_its_origin(stores: list[SharedStore]) -> None:
 def test_page_that_failed_for_another_worker_is_not_requested_again(stores: list[SharedStore]) -> None:
     url = "http://h/news/a-1/"
     ArticleStore(stores[0], "run-0", "").fail(url, "1", "http_404", "404")
-    stores[0].flush()
     assert Workers(stores[1], "", 60).failed([url, "http://h/"]) == {url}
     assert not Workers(stores[0], "", 60).failed([url])
 
