@@ -10,6 +10,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
+# First, as Scrapy inspects the whole stack where it is loaded: deeper down, a tenth of a command's start.
+import scrapy.core.downloader.contextfactory  # noqa: F401
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import Crawler
 from scrapy.exceptions import UsageError

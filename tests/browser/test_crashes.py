@@ -69,16 +69,6 @@ class Hanging(Noting):
         )
 
 
-def test_a_browser_that_has_shown_enough_is_followed_by_another(tmp_path: Path) -> None:
-    site = Noting(articles=5)
-    with serve(site) as server:
-        done = browse(tmp_path, server, *named_articles(server), module="tests.browser.short_lived")
-        assert done.code == 0, done.log[-3000:]
-        assert_true(done, server)
-    assert done.stat("caravan/browser/renewed") == 2
-    assert "'caravan/browser/restarts'" not in done.log
-
-
 def test_a_page_that_hangs_is_read_without_the_browser(tmp_path: Path) -> None:
     site = Hanging()
     urls = [site.article(number).path for number in (0, 2, 4)]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from caravan_crawler.sample_site import SampleResponse, SampleSite, frame, serve
-from tests.browser.scripted import HTML, Noting, assert_true, browse, named_articles
+from tests.browser.scripted import HTML, PAGES_OF_SHORT_LIVED, Noting, assert_true, browse, named_articles
 from tests.reparse.reparsing import assert_equal, dataset, reparse, sound, sqlite
 from tests.support.crawling import crawl
 from tests.support.kills import without_reading
@@ -90,9 +90,12 @@ class AllScript(SampleSite):
         return SampleResponse(200, HTML, SHELL) if is_page and inner == target else response
 
 
-def test_always_reads_a_site_that_is_all_script(tmp_path: Path) -> None:
+def test_always_reads_a_site_that_is_all_script_with_one_browser_after_another(tmp_path: Path) -> None:
     with serve(AllScript(articles=2)) as server:
-        done = browse(tmp_path, server, mode="always")
+        done = browse(tmp_path, server, mode="always", module="tests.browser.short_lived")
         assert done.code == 0, done.log[-3000:]
         assert_true(done, server)
-    assert done.stat("caravan/browser/pages") > 2
+    pages = done.stat("caravan/browser/pages")
+    assert pages > 2 * PAGES_OF_SHORT_LIVED
+    assert done.stat("caravan/browser/renewed") == pages // PAGES_OF_SHORT_LIVED
+    assert "'caravan/browser/restarts'" not in done.log

@@ -47,7 +47,8 @@ def test_redirects_of_all_pages_to_another_name_are_learned(tmp_path: Path) -> N
     site = OnBareHost(articles=20)
     with serve(site) as server:
         base = f"http://www.localhost:{server.port}/"
-        options = ("-a", f"site={base}", "-a", "refresh_days=9000")
+        # A name other than loopback: the delay would be that of the real site, a second.
+        options = ("-a", f"site={base}", "-a", "refresh_days=9000", "-s", "DOWNLOAD_DELAY=0.05")
         done = crawl(tmp_path, *options, module="tests.crawl.www_names")
         assert done.code == 0, done.log[-2000:]
         assert sorted(row["url"] for row in done.articles) == sorted(row["url"] for row in site.gold(base))

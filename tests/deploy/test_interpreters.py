@@ -1,4 +1,4 @@
-"""Every Python of this machine runs the README's first command to its end, or refuses in one line."""
+"""A Python of each minor version on this machine runs the README's first command to its end, or refuses in one line."""
 
 import http.client
 import os
@@ -13,14 +13,22 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.support.crawling import ROOT, TIMEOUT, read_csv
-from tests.support.interpreters import Interpreter, environment, installable, interpreters, supported, too_old
+from tests.support.interpreters import (
+    Interpreter,
+    environment,
+    installable,
+    interpreters,
+    of_each_minor,
+    supported,
+    too_old,
+)
 
 FIRST_COMMAND = r"^python3 -m venv \.venv && .* && \.venv/bin/scrapy (.*)$"
 
 
-@pytest.fixture(scope="module", params=supported(), ids=lambda each: each.version)
+@pytest.fixture(scope="module", params=of_each_minor(), ids=lambda each: each.version)
 def python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment of each Python, with the README's requirements."""
+    """A fresh environment with the README's requirements, for one Python of each minor version."""
     interpreter: Interpreter = request.param
     return environment(interpreter, tmp_path_factory.mktemp("environment") / "venv")
 
@@ -47,13 +55,15 @@ def test_interpreters_include_that_of_the_tests() -> None:
     found = [each.version for each in interpreters()]
     assert ".".join(map(str, sys.version_info[:3])) in [each.version for each in supported()]
     assert len(found) == len(set(found))
+    minors = [each.version.rpartition(".")[0] for each in of_each_minor()]
+    assert minors == list(dict.fromkeys(each.version.rpartition(".")[0] for each in supported()))
 
 
 def test_the_first_command_ends(python: Path, tmp_path: Path) -> None:
     (line,) = re.findall(FIRST_COMMAND, (ROOT / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
     line = line.replace("=sample -O articles.csv", f"={tmp_path / 'sample'} -O {tmp_path / 'articles.csv'}")
     # To its end on the newest Python; on the others until all modules are in use.
-    is_newest = run([python, "-V"]).stdout.split()[1] == supported()[-1].version
+    is_newest = run([python, "-V"]).stdout.split()[1] == of_each_minor()[-1].version
     articles, limit = (300, []) if is_newest else (20, ["-a", "limit=20"])
     done = run([python.with_name("scrapy"), *shlex.split(line), *limit])
     assert done.returncode == 0, done.stderr[-2000:]

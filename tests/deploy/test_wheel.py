@@ -1,5 +1,6 @@
 """The wheel, built and installed outside of the repository."""
 
+import json
 import os
 import subprocess
 import sys
@@ -59,21 +60,14 @@ def test_wheel_crawls_in_any_folder(command: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert len(read_csv(tmp_path / "articles.csv")) == 30
     assert (tmp_path / "data" / "caravan.db").exists()
+    (report,) = (tmp_path / "data" / "runs").glob("*/run.json")
+    assert json.loads(report.read_text(encoding="utf-8"))["version"] == __version__
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (["--help"], 0, "inspect"),
-        (["crawl", "--help"], 0, "refresh_days"),
-        (["crawl", "caravan", "-a", "sicne=2019-01-01"], 2, "did you mean 'since'?"),
-        (["settings", "--get", "USER_AGENT"], 0, f"CaravanCrawler/{__version__} "),
-    ],
-)
-def test_wheel_has_the_commands(arguments: list[str], code: int, words: str, command: Path, tmp_path: Path) -> None:
-    done = run(command, tmp_path, *arguments)
-    assert done.returncode == code, done.stderr
-    assert words in done.stdout + done.stderr
+def test_wheel_has_the_commands(command: Path, tmp_path: Path) -> None:
+    done = run(command, tmp_path, "crawl", "caravan", "-a", "sicne=2019-01-01")
+    assert done.returncode == 2, done.stderr
+    assert "did you mean 'since'?" in done.stderr
 
 
 def test_other_settings_may_be_named(command: Path, tmp_path: Path) -> None:

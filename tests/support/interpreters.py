@@ -54,6 +54,13 @@ def supported() -> list[Interpreter]:
     return [each for each in interpreters() if each.is_supported]
 
 
+def of_each_minor() -> list[Interpreter]:
+    """Return a supported interpreter of each minor version, and not that of the tests where there is another."""
+    own = ".".join(map(str, sys.version_info[:3]))
+    one = {_numbers(each.version)[:2]: each for each in sorted(supported(), key=lambda each: each.version != own)}
+    return sorted(one.values(), key=lambda each: _numbers(each.version))
+
+
 def too_old() -> list[Interpreter]:
     """Return the interpreters that the project refuses."""
     return [each for each in interpreters() if not each.is_supported]

@@ -67,8 +67,8 @@ def differences(articles: list[dict[str, Any]], server: Server, theme: str) -> l
 SITES = [
     (OWN_THEME, "", True),
     ("twentytwentyone", "gazeta", False),
-    ("twentytwentytwo", "sport,art", True),
-    ("twentytwentythree", "news,info", False),
+    ("twentytwentytwo", "sport", True),
+    ("twentytwentythree", "news", False),
 ]
 
 
