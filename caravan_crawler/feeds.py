@@ -89,6 +89,7 @@ class WholeFileStorage(CrawlerComponent):
             for run_id in self._crawler.spider.continues:  # type: ignore[union-attr]
                 left = part_path(path, run_id)
                 left.unlink(missing_ok=True)
+                other_part(left).unlink(missing_ok=True)
                 (path.parent.parent / run_id / left.name).unlink(missing_ok=True)
         except OSError as error:
             self._fail(error)

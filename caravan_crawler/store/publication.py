@@ -200,7 +200,7 @@ def resume(store: Store, data_dir: Path) -> None:
 def _folder_of(note: dict[str, Any], data_dir: Path) -> Path:
     """Return the folder with a run's files: ``data_dir``, or that of the run if this one has another."""
     inner = [Path(path).parent for _, path, *_ in note["files"] if not Path(path).is_absolute()]
-    candidates = (data_dir, Path(note["data_dir"]))
+    candidates = (data_dir, Path(note.get("data_dir", data_dir)))
     return next((each for each in candidates if all((each / folder).is_dir() for folder in inner)), data_dir)
 
 
@@ -215,12 +215,12 @@ def _move(store: Store, note: dict[str, Any], folder: Path) -> bool | None:
     their own, and the store in common if it is on a server.
     """
     run_id, is_here, failed = note["run_id"], True, 0
-    # Joining keeps an absolute path, as of a file elsewhere.
+    # Joining keeps an absolute path, as of a file elsewhere and in notes of earlier versions.
     moves = [(folder / part, folder / path) for part, path, *_ in note["files"]]
     for place, (part, path) in enumerate(moves):
         is_own, file = is_in_run_folder(path, run_id), note["files"][place]
         try:
-            if is_own:
+            if is_own or len(file) == 2:  # as an earlier version noted
                 part.replace(path)
             else:
                 _place(store, note, file, part, path)

@@ -156,7 +156,7 @@ def _add(writes: Writes, key: str, history: ArticleHistory) -> None:
 def reread(store: Store, lines: Sequence[Line], span: Span) -> Writes:
     """Return the writes that replace the lines of ``span`` by ``lines``, which are in the order of their pages.
 
-    Of the lines of one subject, in order of time, those remain that differ from the one before.
+    A line remains if it differs from the one before it, in order of time, of the same subject.
     """
     writes = Writes()
     for item_class, table in TABLES.items():

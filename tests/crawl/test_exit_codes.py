@@ -86,7 +86,7 @@ REFUSED = [
     (("-s", "FEEDS"), "Invalid -s value, use -s NAME=VALUE"),
     (("-s", 'FEEDS={"x.unknown": {}}'), "x.unknown: there is no format unknown; there are json, "),
     (("-O", "{folder}/x.unknown"), "Unrecognized output format 'unknown'"),
-    (("-o", "x.csv:unknown"), "Unrecognized output format 'unknown'"),
+    (("-o", "x.csv:unknown"), "Unrecognized output format 'csv:unknown'"),
     (("-o", "-:jsonl", "-o", "-:csv"), "-:jsonl and -:csv are one output"),
     (("-O", "{folder}/x.csv", "-O", "{folder}/x.csv:jsonl"), "x.csv and {folder}/x.csv:jsonl are one output"),
     (("-s", 'FEEDS={"x.csv": 5}'), "FEEDS must give options to each file"),

@@ -286,15 +286,18 @@ def all_of(*servers: SampleServer) -> list[str]:
     return sorted(record["url"] for server in servers for record in server.site.gold(server.url))
 
 
+@pytest.mark.parametrize("killed_at", [1, 2], ids=["before it is published", "while it is published"])
 @pytest.mark.parametrize(("name", "is_there"), [("all.jsonl", False), ("all.csv", True)])
-def test_rows_that_another_run_has_appended_since_are_kept(name: str, is_there: bool, tmp_path: Path) -> None:
+def test_rows_that_another_run_has_appended_since_are_kept(
+    name: str, is_there: bool, killed_at: int, tmp_path: Path
+) -> None:
     path = tmp_path / name
     with serve(SampleSite(articles=8)) as first, serve(SampleSite(articles=6)) as second:
         a, b = (("-a", f"site={server.url}", "-o", str(path)) for server in (first, second))
         if is_there:
             sound(crawl(tmp_path / "b", *b))
             second.site.publish(3)
-        kill_at_a_rename(tmp_path / "a", 1, *a)
+        kill_at_a_rename(tmp_path / "a", killed_at, *a)
         sound(crawl(tmp_path / "b", *b))
         assert sorted(urls(path)) == all_of(second)
         for _ in range(2):
@@ -311,7 +314,7 @@ def test_rows_that_were_removed_since_are_not_there_again(name: str, tmp_path: P
         options = ("-a", f"site={server.url}", "-o", str(path))
         sound(crawl(tmp_path, *options))
         server.site.publish(3)
-        kill_at_a_rename(tmp_path, 1, *options)
+        kill_at_a_rename(tmp_path, 2, *options)
         path.rename(taken)
         sound(crawl(tmp_path, *options))
         assert sorted(urls(taken) + urls(path)) == all_of(server)
@@ -352,7 +355,7 @@ def test_a_document_that_a_killed_run_gets_meanwhile_is_not_appended_to(tmp_path
     path = tmp_path / "all.json"
     with serve(SampleSite(articles=8)) as server:
         options = ("-a", f"site={server.url}")
-        kill_at_a_rename(tmp_path, 1, *options, "-o", str(path))
+        kill_at_a_rename(tmp_path, 2, *options, "-o", str(path))
         before = all_of(server)
         server.site.publish(3)
         done = crawl(tmp_path, *options, "-o", str(path))

@@ -76,7 +76,7 @@ def write_part(part: Path, *rows: str) -> None:
 
 def note_left(store: Store, path: Path, noted: dict[str, Any]) -> None:
     files = [[part_path(path, "run").name, path.name, noted]]
-    store.note("placing run", json.dumps({"run_id": "run", "new_articles": 0, "files": files, "data_dir": ""}))
+    store.note("placing run", json.dumps({"run_id": "run", "new_articles": 0, "files": files}))
 
 
 def rows_of(path: Path) -> list[str]:
