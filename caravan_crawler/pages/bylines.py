@@ -39,7 +39,7 @@ _SURE_NAME = re.compile(
 #: The word for an author before a name.
 AUTHOR = (
     r"автор(?:ы|\(ы\))?(?:\s+(?:текста|статьи|материала))?|авторлар\w*|(?:мақала|мәтін|материал)\s+автор\w*"
-    r"|об\s+авторе|автор\s+туралы|(?:about\s+(?:the\s+)?)?authors?|about"
+    r"|об\s+авторе|автор\s+туралы|(?:about\s+(?:the\s+)?)?authors?|about(?=\s+\S)"
     r"|(?:(?:this\s+(?:post|entry|article)\s+was\s+)?(?:written|posted|published)\s+)?by"
 )
 _LABEL = re.compile(
@@ -115,6 +115,11 @@ class Byline:
 def is_author_label(text: str) -> bool:
     """Whether a whole block announces the authors that stand in the next ones: ``Авторы:``."""
     return len(text) < 40 and _AUTHOR_LABEL.fullmatch(text.strip()) is not None
+
+
+def announces_authors(block: Block) -> bool:
+    """Whether a block is such a label; a link to the list of all authors is none."""
+    return is_author_label(block.text) and not block.has_links
 
 
 def is_photo_label(text: str) -> bool:

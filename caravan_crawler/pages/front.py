@@ -13,7 +13,7 @@ from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import (
     AROUND_NAMES,
-    is_author_label,
+    announces_authors,
     is_marked_as_author,
     is_photo_label,
     is_sure_name,
@@ -128,8 +128,8 @@ class _Scan:
                 self.facts.append((block.index, [Fact("credit", block.text)]))
             elif found and not _is_text(self.facts_within(), found, self.blocks, block.index):
                 self.facts.append((block.index, found))
-                self._is_author_next = is_author_label(block.text)
-            elif is_author_label(block.text):
+                self._is_author_next = announces_authors(block)
+            elif announces_authors(block):
                 self._is_author_next = True
             elif is_photo_label(block.text):
                 continue

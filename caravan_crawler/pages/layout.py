@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from caravan_crawler.pages.blocks import SUBHEADS, Block, common_container
 from caravan_crawler.pages.bylines import (
     Byline,
-    is_author_label,
+    announces_authors,
     is_marked_as_author,
     is_person,
     is_photo_label,
@@ -145,7 +145,7 @@ def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:
             break
         is_dated_time = block.index in dated and any(fact.kind == "date" for fact in facts)
         are_marked = are_marked or is_dated_time or any(fact.kind == "author" for fact in facts)
-        is_author = position > 0 and is_author_label(blocks[position - 1].text)
+        is_author = position > 0 and announces_authors(blocks[position - 1])
         is_by_a_date = any(fact.kind == "date" for fact in found) and not block.is_all_links
         is_marked = is_marked_as_author(block)
         if not facts and (is_marked or (names_somebody(block) and (is_author or is_by_a_date))):
@@ -204,7 +204,7 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
     is_author_next = is_photographer_next = False
     box_end = 0
     for block in blocks[last_prose + 1 : min(end, last_prose + _FARTHEST_BEHIND)]:
-        is_other_label = is_see_also(block.text) or is_author_label(block.text) or block.tag == "li"
+        is_other_label = is_see_also(block.text) or announces_authors(block) or block.tag == "li"
         if is_end_label(block.text) and not is_other_label:
             break
         if heads_another(block, blocks[layout.headline], blocks):
@@ -219,10 +219,10 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
         facts = [] if block.zone != "footer" and _is_card(block, document) else facts_of(block)
         if not facts and block.zone == "footer" and block.is_within(article):
             facts = linked_authors(block)
-        is_first = is_author_label(blocks[block.index - 1].text)
+        is_first = announces_authors(blocks[block.index - 1])
         is_single = is_author_next and is_first and is_single_name(block.text) and not is_label(block.text)
         is_name = is_single or names_somebody(block)
-        if block.tag in SUBHEADS and not (facts or is_name or is_label(block.text) or is_author_label(block.text)):
+        if block.tag in SUBHEADS and not (facts or is_name or is_label(block.text) or announces_authors(block)):
             break
         if (
             all(fact.kind == "other" for fact in (*facts, *found))
@@ -250,7 +250,7 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
             for fact in facts
             if fact.kind == "author" or is_next or block.is_within(article if fact.kind == "other" else whole)
         ]
-        is_author_next = is_author_label(block.text)
+        is_author_next = announces_authors(block)
         is_photographer_next = is_photo_label(block.text)
     return found
 
