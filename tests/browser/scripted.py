@@ -11,7 +11,7 @@ from tests.support.kills import each_once
 from tests.support.optional_parts import need
 
 ARTICLES = 7
-#: After this number of pages, ``short_lived`` has another browser.
+#: The pages that each browser shows in ``short_lived``.
 PAGES_OF_SHORT_LIVED = 4
 #: The scripts of these sites add values at once or never.
 _SHORT_WAIT = ("-s", "BROWSER_WAIT=1.5")
