@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import is_person, names_role
@@ -367,8 +367,9 @@ def _container(paragraphs: list[Block], article: Element) -> Element | None:
 
 
 def is_named_text(block: Block, article: Element) -> bool:
-    """Whether an element around a block is named for the text."""
-    return any(is_of_text(each.names) for each in block.element.below(article))
+    """Whether an element around a block, and not around the article, is named for the text."""
+    around = takewhile(lambda each: not article.is_within(each), block.element.around)
+    return any(is_of_text(each.names) for each in around)
 
 
 def outside_of_parts(element: Element) -> Element:
