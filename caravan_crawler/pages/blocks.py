@@ -58,6 +58,13 @@ class Element:
         """Yield the element and its ancestors that are inside of ``container``, or all."""
         return takewhile(lambda element: element is not container, self.around)
 
+    def is_set_as(self, other: "Element") -> bool:
+        """Whether it is of the kind of another and in the same element, or in one of the same names."""
+        around, around_other = self.parent, other.parent
+        if self.tag != other.tag or around is None or around_other is None:
+            return False
+        return around is around_other or (around.names.strip() != "" and around.names == around_other.names)
+
     def is_within(self, container: "Element") -> bool:
         """Whether the element is ``container`` or inside of it."""
         element: Element | None = self

@@ -268,9 +268,11 @@ def _end_of_text(kept: list[Block]) -> int:
         for block in kept
     ]
     last = {place: index for index, place in enumerate(places)}
-    end = 0
+    end, before, behind = 0, 0, sum(len(block.text) for block in kept if is_prose(block))
     for index, block in enumerate(kept):
-        is_heading = is_end_label(block.text) or is_author_label(block.text)
+        before += len(block.text) if is_prose(block) else 0
+        is_of_authors = is_author_label(block.text) and 2 * before >= behind  # else of those over the text
+        is_heading = is_of_authors or is_end_label(block.text)
         if is_heading and end < index:
             return index
         end = end if is_heading or block.tag in SUBHEADS else max(end, last[places[index]])

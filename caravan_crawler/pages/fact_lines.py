@@ -70,7 +70,7 @@ _SENTENCE_BEGINS = re.compile(
 )
 #: The date of a change, before or behind that of publication.
 _CHANGED = re.compile(
-    rf"\b(?:(?:текст|материал|статья)\s+)?(?:обновл[её]н|измен[её]н|последнее\s+(?:изменение|обновление))\w*\s*:?\s*{_DATE_INSIDE.pattern}",
+    rf"\b(?:(?:текст|материал|статья)\s+)?(?:обновл[её]н|измен[её]н|последнее\s+(?:изменение|обновление)|(?:last\s+)?(?:updated|modified)(?:\s+on)?)\w*\s*:?\s*{_DATE_INSIDE.pattern}",
     re.IGNORECASE,
 )
 _LONGEST_SENTENCE = 200

@@ -7,7 +7,7 @@ evidence that adds up.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, takewhile
 
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
@@ -42,8 +42,8 @@ from caravan_crawler.pages.labels import (
     is_trending_heading,
 )
 from caravan_crawler.pages.lede import LEDE_FROM, last_fact_before_text, weigh_lede
-from caravan_crawler.pages.selectors import is_author_box, is_crumbs, is_lede
-from caravan_crawler.pages.text_range import clutter_around, is_named_text
+from caravan_crawler.pages.selectors import is_author_box, is_crumbs, is_lede, is_of_text
+from caravan_crawler.pages.text_range import clutter_around
 
 #: Stop after this number of fact blocks under the headline.
 _MOST_FACTS = 200
@@ -51,6 +51,8 @@ _MOST_FACTS = 200
 _FEWEST_OF_TEXT = 2
 #: Blocks from a name to the date behind it.
 _NEAR_DATE = 2
+#: How many times as long as the first paragraph what follows it is, if it is the text.
+_FAR_LONGER = 4
 #: Breadcrumbs.
 _IN_PATH = re.compile(r"[»›>/→]")
 #: A line of a name and an office or a city: ``— Роза Сергеева, обозреватель``.
@@ -117,7 +119,8 @@ class _Scan:
             if len(self.facts) == _MOST_FACTS or (self.container is not None and block.is_within(self.container)):
                 return
             found = self._facts_of(block)
-            is_behind = bool(self.texts) and block.tag in SUBHEADS and is_end_label(block.text)
+            is_label_of_end = block.tag in SUBHEADS and is_end_label(block.text)
+            is_behind = is_label_of_end and any(is_prose(self.blocks[text]) for text in self.texts)
             if is_behind or is_trending_heading(block.text) or block.index >= self.foot:
                 return
             if is_see_also(block.text) and (box := box_under(block, self.blocks)) is not None:
@@ -304,19 +307,32 @@ def _divide(document: Document, scan: _Scan) -> Front:
     if after and not any(_may_be_text(block, article) for block in blocks[after[0] : scan.foot]):
         after = []  # lines of a column or of the page's foot
     weighed = weigh_lede(document, blocks[scan.headline], before, after, between, earlier)
-    has_lede = weighed.sum >= LEDE_FROM and not _is_whole_text(before, after, blocks, article)
+    has_lede = weighed.sum >= LEDE_FROM and not _is_whole_text(before, after, blocks[: scan.foot], article)
     if not after:
         is_text = len(before) > 1 and all(is_prose(blocks[text]) for text in before)
         is_text = is_text or any(fact.kind == "author" for fact in scan.facts_within(before[-1]))
-        is_text = is_text or is_named_text(blocks[before[0]], article)
+        is_text = is_text or _is_named_text(blocks[before[0]], article)
         has_lede = not is_text and has_lede and last_fact > before[-1]
     start = (after[0] if after else scan.end) if has_lede else before[0]
     return Front(scan.facts_within(end=start), before if has_lede else [], start, weighed)
 
 
 def _is_whole_text(before: list[int], after: list[int], blocks: list[Block], article: Element) -> bool:
-    """Whether an element is named for the text around the first texts, and none around those behind them."""
-    return is_named_text(blocks[before[0]], article) and not any(is_named_text(blocks[text], article) for text in after)
+    """Whether an element is named for the text around the first texts, and none around those behind them.
+
+    A far longer text behind them is the article's, whatever its elements are named.
+    """
+    if not after or not _is_named_text(blocks[before[0]], article):
+        return False
+    behind = sum(len(block.text) for block in blocks[after[0] :] if block.zone is None and is_prose(block))
+    is_short = behind < _FAR_LONGER * len(blocks[before[0]].text)
+    return is_short and not any(_is_named_text(blocks[text], article) for text in after)
+
+
+def _is_named_text(block: Block, article: Element) -> bool:
+    """Whether an element around a block, and not around the article, is named for the text."""
+    around = takewhile(lambda each: not article.is_within(each), block.element.around)
+    return any(is_of_text(each.names) for each in around)
 
 
 def _labelled(block: Block) -> str:

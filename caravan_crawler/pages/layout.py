@@ -9,6 +9,7 @@ block, at the end of its containers or at the page's foot. The weights are in
 
 from dataclasses import dataclass, field
 
+from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.pages.blocks import SUBHEADS, Block, common_container
 from caravan_crawler.pages.bylines import (
     Byline,
@@ -106,7 +107,7 @@ def find_layout(document: Document) -> Layout:
         start = _begun_again(blocks, layout.text, foot) or longer_text(blocks, headline, layout.text, foot)
         if start is not None:
             layout.text = text_from(start, document, headline, layout.trending, foot)
-    layout.facts_after_text = _facts_behind(document, layout)
+    layout.facts_after_text = _without_other_days(_facts_behind(document, layout), document)
     return layout
 
 
@@ -253,6 +254,16 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
         is_author_next = announces_authors(block)
         is_photographer_next = is_photo_label(block.text)
     return found
+
+
+def _without_other_days(facts: list[Fact], document: Document) -> list[Fact]:
+    """Return the facts without dates of other days than the metadata names: they may be a comment's or a card's."""
+    structured = document.structured
+    days = {day_named(stamp) for stamp in (*structured.published, *structured.article_stamps("datePublished"))}
+    if days <= {None}:
+        return facts
+    days.add(None)  # a time of day
+    return [fact for fact in facts if fact.kind != "date" or fact.is_published or day_named(fact.value) in days]
 
 
 def _signs(name: Block, blocks: list[Block]) -> bool:

@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise, takewhile
+from itertools import pairwise
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import is_person, names_role
@@ -23,7 +23,7 @@ from caravan_crawler.pages.labels import (
     is_prose,
     is_trending_heading,
 )
-from caravan_crawler.pages.selectors import is_clutter, is_of_text
+from caravan_crawler.pages.selectors import is_author, is_clutter, is_of_text
 from caravan_crawler.pages.trending import TrendingBlock
 
 _PARTS_OF_TEXT = frozenset(
@@ -133,11 +133,16 @@ class _Collector:
         """Whether a block ends the text: the heading of the comments, or that of another box outside of the text."""
         if not self.text:  # over the text it may be a button
             return False
-        if is_comments_label(block.text) and clutter_around(block.element, self._container) is None:
+        is_named_end = is_end_label(block.text) and not self._goes_on_behind(block)
+        if is_named_end and is_comments_label(block.text) and clutter_around(block.element, self._container) is None:
             return True
-        return self._is_outside(block) and (
-            is_end_label(block.text) or heads_another(block, self._headline, self._blocks)
-        )
+        return self._is_outside(block) and (is_named_end or heads_another(block, self._headline, self._blocks))
+
+    def _goes_on_behind(self, label: Block) -> bool:
+        """Whether a paragraph set as the last one, in the same element, follows soon: the label heads a box between."""
+        last = next((each.element for each in reversed(self.text) if is_prose(each)), None)
+        following = filter(is_prose, self._blocks[label.index + 1 : label.index + _MOST_ASKED])
+        return last is not None and any(each.element.is_set_as(last) for each in following)
 
     def take(self, block: Block) -> None:
         """Add a block that is of the text, and what stood between it and the one before."""
@@ -325,7 +330,7 @@ def _first_paragraphs(blocks: list[Block], start: int, end: int) -> list[Block]:
     for block in blocks[start:end]:
         if block.zone is not None:
             continue
-        if first and block.tag in SUBHEADS and is_end_label(block.text):
+        if block.tag in SUBHEADS and is_end_label(block.text) and any(map(is_prose, first)):
             break
         if len(first) < _FEWEST_PARAGRAPHS:
             first.append(block)
@@ -346,15 +351,14 @@ def _without_stray_lines(blocks: list[Block], start: int, container: Element) ->
 def _container(paragraphs: list[Block], article: Element) -> Element | None:
     """Return the innermost element around the text's first two ``paragraphs``.
 
-    Where the second is outside of the element around headline and text, there is only one. So it is where an element
-    is named for the text around the first, and none around a second sentence.
+    Where the second is outside of the element around headline and text, or about the author, there is only one.
     """
     if not paragraphs:
         return None
     first = paragraphs[0]
     is_alone = len(paragraphs) < _FEWEST_PARAGRAPHS or not paragraphs[1].is_within(article)
     named = next((each for each in outside_of_parts(first.element).below(article) if is_of_text(each.names)), None)
-    is_one = is_alone or not is_prose(paragraphs[1]) or not is_named_text(paragraphs[1], article)
+    is_one = is_alone or any(is_author(each.names) for each in paragraphs[1].element.below(article))
     if is_prose(first) and named is not None and is_one:
         return named
     if is_alone:
@@ -364,12 +368,6 @@ def _container(paragraphs: list[Block], article: Element) -> Element | None:
     while shared.tag in _PARTS_OF_TEXT and shared.parent is not None and shared is not article:
         shared = shared.parent
     return shared
-
-
-def is_named_text(block: Block, article: Element) -> bool:
-    """Whether an element around a block, and not around the article, is named for the text."""
-    around = takewhile(lambda each: not article.is_within(each), block.element.around)
-    return any(is_of_text(each.names) for each in around)
 
 
 def outside_of_parts(element: Element) -> Element:
