@@ -161,7 +161,8 @@ def _body(record: ArcWarcRecord) -> bytes | Skipped:
     stream = ChunkedDataReader(record.raw_stream) if transfer == "chunked" else record.raw_stream
     limits = {"download_maxsize": _MOST_BYTES, "download_warnsize": _MOST_BYTES}
     request = Request("http://archive.invalid/", meta=limits)
-    response = Response(request.url, headers={"Content-Encoding": coding}, body=stream.read(_MOST_BYTES + 1))
+    coded = {"Content-Encoding": coding} if coding else {}
+    response = Response(request.url, headers=coded, body=stream.read(_MOST_BYTES + 1))
     try:
         decoded = _decompression().process_response(request, response)
     except IgnoreRequest:
