@@ -254,10 +254,11 @@ def _take_off_facts(kept: list[Block], text: Text) -> None:
 
 
 def _lists_names(block: Block, document: Document) -> bool:
-    """Whether a block is a list of sections, or a label and links: ``Места: Семей, Абайская область``."""
+    """Whether a block is a list of sections, or labels and their links, if any: ``Места: Семей, Абайская область``."""
     outside = "".join(text for text, link, _ in block.pieces if link is None)
-    is_labelled = block.has_links and _LABEL_OF_LINKS.fullmatch(outside) is not None
-    return is_labelled or is_list_of_sections(block, document.site, document.base_url)
+    return _LABEL_OF_LINKS.fullmatch(outside) is not None or is_list_of_sections(
+        block, document.site, document.base_url
+    )
 
 
 def _end_of_text(kept: list[Block]) -> int:

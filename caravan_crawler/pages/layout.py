@@ -118,7 +118,8 @@ def _begun_again(blocks: list[Block], text: TextRange, foot: int) -> int | None:
         return None
     again = next((each.index for each in blocks[first.index + 1 : foot] if each.text == first.text), foot)
     excerpt = [each.text for each in filter(is_prose, blocks[first.index : again])]
-    return again if {*excerpt[:-1], first.text} <= {each.text for each in blocks[again:foot]} else None
+    repeated = len(excerpt) > 1 and {*excerpt[:-1]} <= {each.text for each in blocks[again:foot]}
+    return again if repeated else None
 
 
 def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:

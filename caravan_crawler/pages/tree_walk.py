@@ -386,7 +386,8 @@ def _is_hidden(attributes: dict[str, str | None], node: LexborNode) -> bool:
     """
     style = attributes.get("style")
     if style and _HIDING_STYLE.search(style):
-        return node.tag != "main" and node.css_first("main") is None
+        holds_main = node.tag == "main" or node.css_first("main") is not None
+        return not holds_main or len(node.parser.css("main")) > 1
     if (attributes.get("href") or "")[:1] == "#" and (text := node.text().strip()):
         return not any(map(str.isalnum, text))
     classes = attributes.get("class")
