@@ -195,8 +195,7 @@ def _article_links(document: Document, layout: Layout) -> int:
     keys = set()
     trending = range(layout.trending.start, layout.trending.end) if layout.trending else range(0)
     for number, block in enumerate(document.blocks):
-        is_of_card = block.zone == "footer" and any(each.tag == "article" for each in block.element.around)
-        if (block.zone in ("nav", "aside", "footer") and not is_of_card) or number in trending:
+        if block.zone in ("nav", "aside", "footer") or number in trending:
             continue
         for _, link, _ in block.pieces:
             address = document.site.address(link.get("href") or "", document.base_url) if link is not None else None
