@@ -51,8 +51,8 @@ _MOST_FACTS = 200
 _FEWEST_OF_TEXT = 2
 #: Blocks from a name to the date behind it.
 _NEAR_DATE = 2
-#: How many times as long as the first paragraph what follows it is, if it is the text.
-_FAR_LONGER = 4
+#: How many times as long as a text of one paragraph what stands behind it may be.
+_MOST_BEHIND_TEXT = 4
 #: Breadcrumbs.
 _IN_PATH = re.compile(r"[»›>/→]")
 #: A line of a name and an office or a city: ``— Роза Сергеева, обозреватель``.
@@ -325,7 +325,7 @@ def _is_whole_text(before: list[int], after: list[int], blocks: list[Block], art
     if not after or not _is_named_text(blocks[before[0]], article):
         return False
     behind = sum(len(block.text) for block in blocks[after[0] :] if block.zone is None and is_prose(block))
-    is_short = behind < _FAR_LONGER * len(blocks[before[0]].text)
+    is_short = behind < _MOST_BEHIND_TEXT * len(blocks[before[0]].text)
     return is_short and not any(_is_named_text(blocks[text], article) for text in after)
 
 

@@ -388,7 +388,7 @@ def _is_hidden(attributes: dict[str, str | None], node: LexborNode) -> bool:
     if style and _HIDING_STYLE.search(style):
         holds_main = node.tag == "main" or node.css_first("main") is not None
         return not holds_main or len(node.parser.css("main")) > 1
-    if (attributes.get("href") or "")[:1] == "#" and (text := node.text().strip()):
+    if "href" in attributes and (attributes["href"] or "")[:1] == "#" and (text := node.text().strip()):
         return not any(map(str.isalnum, text))
     classes = attributes.get("class")
     return (classes is not None and is_for_screen_readers(classes)) or "hidden" in attributes
