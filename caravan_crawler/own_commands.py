@@ -20,8 +20,10 @@ from scrapy.exceptions import (
 )
 from scrapy.settings import Settings
 from scrapy.spiderloader import get_spider_loader
+from scrapy.utils.url import guess_scheme
 
 from caravan_crawler.addons import disable_run_components
+from caravan_crawler.atomic import local_path
 from caravan_crawler.console import print_err
 from caravan_crawler.failures import FORBIDDEN, RobotsUnreadError, error_message
 from caravan_crawler.feed_checks import (
@@ -152,6 +154,10 @@ class OtherPageCommand(OnePageCommand):
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
         """Use Scrapy's spider, and its handler of files."""
         super().process_options(args, opts)
+        given = args[0] if args else ""
+        url = given if given.startswith("file:") else guess_scheme(given)
+        if url.startswith("file:") and not (path := local_path(url)).is_file():
+            raise UsageError(f"{path} is no file", print_help=False)
         self.settings["DOWNLOAD_HANDLERS"].pop("file", None)
         if opts.spider == CaravanSpider.name:
             opts.spider = None

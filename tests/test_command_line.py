@@ -118,6 +118,7 @@ WITHOUT_HOME = [
     ("export", "~nobody-here/folder/"),
     ("report", "~nobody-here/r.html"),
     ("inspect", "--site", "sample", "--save-pages", "~nobody-here/pages"),
+    ("fetch", "file:~nobody-here/page.html"),
 ]
 
 

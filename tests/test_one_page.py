@@ -78,14 +78,6 @@ def test_an_unknown_argument_of_parse_is_one_line(server: SampleServer) -> None:
     assert "unknown argument 'lumit'" in done.stderr
 
 
-@pytest.mark.parametrize("words", [("fetch", "file:///none/page.html"), ("shell", "/none/page.html")], ids=" ".join)
-def test_a_file_that_is_not_there(words: tuple[str, ...]) -> None:
-    done = run("scrapy", *words, timeout=TIMEOUT)
-    assert done.returncode == 4
-    assert "/none/page.html" in done.stderr
-    assert "Traceback" not in done.stderr
-
-
 REFUSED = [
     (("fetch",), "give one URL"),
     (("view",), "give one URL"),
@@ -94,6 +86,8 @@ REFUSED = [
     (("view", "word"), "give one URL"),
     (("parse", "word"), "give one URL"),
     (("fetch", "http://[x/"), "Invalid IPv6 URL"),
+    (("fetch", "file:///none/page.html"), "/none/page.html is no file"),
+    (("shell", "/none/page.html"), "/none/page.html is no file"),
     (("fetch", "--spider=nope", "http://127.0.0.1:9/"), "there is no spider 'nope', only caravan"),
     (("parse", "-c", "nope", "http://127.0.0.1:9/"), "the spider has no callback 'nope'"),
     (("view", "-s", "RETRY_TIMES=x", "http://127.0.0.1:9/"), "RETRY_TIMES=x is not a whole number"),
