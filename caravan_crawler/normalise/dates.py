@@ -180,7 +180,8 @@ _FORMS = tuple(
     for pattern in (
         rf"{_DAY}[\s\-.]*{_MONTH}(?:,?\s+|[\-.])(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
         rf"(?P<year>\d{{4}}){_YEAR_WORD},?\s*{_DAY}[\s\-]+{_MONTH}{_TIME}",
-        rf"{_MONTH}\s+{_DAY},?\s+(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
+        rf"(?P<year>\d{{4}}),?\s+{_MONTH}\s+{_DAY}{_TIME}",
+        rf"{_MONTH},?\s+{_DAY}\s*,?\s+(?P<year>\d{{4}}){_YEAR_WORD}{_TIME}",
         rf"(?P<day>\d{{1,2}})\s*\.\s*(?P<number>\d{{1,2}})\s*\.\s*(?P<year>\d{{4}}|\d{{2}}){_YEAR_WORD}{_TIME}",
         # The month comes first where the second number can be none.
         rf"(?P<number>0?\d|1[0-2])/(?P<day>1[3-9]|2\d|3[01])/(?P<year>\d{{4}}){_TIME}",
@@ -197,7 +198,11 @@ _ISO = re.compile(
 )
 _RFC_822 = re.compile(r"(?:[a-z]{3},? )?\d{1,2} [a-z]{3} \d{4} \d{2}:\d{2}(?::\d{2})? (?:[+-]\d{4}|gmt|utc|z)")
 _WORTH_ASKING = re.compile(r"[^\W\d_]|\d\D+\d")
-_AGO = re.compile(r"(?:\d+\s+)?[^\W\d_]+\s+(?:назад|бұрын|ago)")
+#: A word without a number must be one of time: ``Вернуться назад`` is a button.
+_AGO = re.compile(
+    r"(?:\d+\s+[^\W\d_]+|секунду|минуту|полчаса|час|сутки|день|неделю|месяц|полгода|год|сағат|күн|апта|ай|жыл"
+    r"|(?:second|minute|hour|day|week|month|year)s?)\s+(?:назад|бұрын|ago)"
+)
 _DIGIT = re.compile(r"\d")
 _DATE_WORD = re.compile(rf"{'|'.join(RELATIVE_DAYS)}|назад|бұрын|ago", re.IGNORECASE)
 #: Maximum length of a text that is parsed as a date.

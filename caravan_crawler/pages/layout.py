@@ -202,6 +202,7 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
     end = layout.trending.start if layout.trending else len(blocks)
     last_prose = next((block.index for block in reversed(layout.text.blocks) if is_prose(block)), layout.text.start)
     text = blocks[layout.text.start : layout.text.end]
+    next_to_text = {last_prose + 1, layout.text.end}
     found: list[Fact] = []
     is_author_next = is_photographer_next = False
     box_end = 0
@@ -218,12 +219,14 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
             box_end = box.last if box is not None else block.index + 1
         if block.index < box_end:
             continue
+        if is_label(block.text) and block.index in next_to_text:
+            next_to_text.add(block.index + 1)
         facts = [] if block.zone != "footer" and _is_card(block, document) else facts_of(block)
         if not facts and block.zone == "footer" and block.is_within(article):
             facts = linked_authors(block)
         is_first = announces_authors(blocks[block.index - 1])
         is_single = is_author_next and is_first and is_single_name(block.text) and not is_label(block.text)
-        is_name = is_single or names_somebody(block)
+        is_name = is_single or (names_somebody(block) and not is_single_name(block.text))
         if block.tag in SUBHEADS and not (facts or is_name or is_label(block.text) or announces_authors(block)):
             break
         if (
@@ -246,7 +249,7 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
             is_author_next = is_author_next and is_person(block.text)  # a label may be followed by several
             continue
         is_certain = any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
-        is_next = block.index - 1 in (last_prose, layout.text.end - 1) and (is_certain or is_marked_as_views(block))
+        is_next = block.index in next_to_text and (is_certain or is_marked_as_views(block))
         found += [
             fact
             for fact in facts
