@@ -7,14 +7,17 @@ from urllib.parse import urlsplit
 
 from caravan_crawler.pages.blocks import HEADINGS, Block, Element, common_container
 from caravan_crawler.pages.document import Document
+from caravan_crawler.pages.fact_forms import is_date
 from caravan_crawler.pages.fact_lines import facts_of
-from caravan_crawler.pages.labels import is_colophon, is_end_label, is_prose
+from caravan_crawler.pages.labels import ends_sentence, is_colophon, is_end_label, is_prose
 from caravan_crawler.pages.layout import Layout
 from caravan_crawler.pages.selectors import is_list_of_topics
 from caravan_crawler.pages.text_range import heads_another
 from caravan_crawler.urls import Site
 
 _TAG_PATH = re.compile(r"(?:/[^?#]*)?/(?:tags?[/:?]|posts-?by-?tag/)[^/]+", re.IGNORECASE)
+#: Where all topics are on one page: ``/tags/#мосты``.
+_TAG_ON_PAGE = re.compile(r"/tags?(?:\.html|/)?#/?[^/]+$", re.IGNORECASE)
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
 _SECTION_PATH = re.compile(r"/(?:categor(?:y|ies)/.*|authors?/.*|rubric\w*/.*|.*/category/.*|[^/?]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
@@ -59,12 +62,12 @@ def tag_texts(block: Block, site: Site, page_url: str) -> list[str]:
     """
     if len(block.text) > _LONGEST:
         return []
-    if not block.has_links:
-        return _plain_tags(block.text) if block.text[0] == "#" or ":" in block.text[:20] else []
-    tags: list[str] = []
-    outside = ""
     parent = block.element.parent if block.tag == "li" else None
     is_named = any(_NAMED.search(each.names) for each in (block.element, parent) if each is not None)
+    if not block.has_links:
+        return _plain_tags(block.text) or (_named_tags(block) if is_named else [])
+    tags: list[str] = []
+    outside = ""
     is_labelled = is_named or _TAGS_LABEL.fullmatch(block.pieces[0][0].strip()) is not None
     sections: list[str] = []
     for text, link, _ in block.pieces:
@@ -103,7 +106,7 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
         is_inside = article is not None and block.is_within(article)
         is_below = block.index > headline
         may_hold = _may_hold_tags(block) or (is_below and block.zone == "aside" and _TAGS_LABEL.match(block.text))
-        if may_hold and (is_inside or (is_below and facts_of(block))):
+        if may_hold and (is_inside or (is_below and facts_of(block)) or _is_in_own_list(block)):
             tags = tag_texts(block, document.site, document.base_url)
             yield from tags or _tags_among_facts(block, document)
     behind_text = next((each.index + 1 for each in reversed(layout.text.blocks) if is_prose(each)), layout.text.end)
@@ -203,10 +206,18 @@ def _plain_tags(text: str) -> list[str]:
     return [tag for part in match["tags"].split(",") if (tag := part.strip(" #."))] if match else []
 
 
+def _named_tags(block: Block) -> list[str]:
+    """Return the words, each in an element of its own, of a list that is named for tags and links nothing."""
+    pieces = (" ".join(text.split()).strip("#, ") for text, _, _ in block.pieces)
+    words = [piece for piece in pieces if piece and _TAGS_LABEL.fullmatch(piece) is None]
+    is_text = any(len(each) > _LONGEST_LABEL or ends_sentence(each) or is_date(each) for each in words)
+    return [] if is_text else words
+
+
 def _is_topic(link: Element, site: Site, page_url: str) -> bool:
     """Whether a link leads to a topic, by its address; where that says nothing, by its relation."""
     path = _path(link, site, page_url)
-    if path is not None and _TAG_PATH.match(path):
+    if path is not None and (_TAG_PATH.match(path) or _TAG_ON_PAGE.search(link.get("href") or "")):
         return True
     relations = (link.get("rel") or "").split()
     if "tag" not in relations or "category" in relations:
