@@ -370,7 +370,7 @@ def _splits(block: Block) -> Iterator[list[str]]:
     words = _BY_SOMEBODY.sub("", block.text).split()
     for end in range(min(len(words) - 1, _LONGEST_DATE), 0, -1):
         if is_dated(" ".join(words[:end])):
-            yield [" ".join(words[:end]), " ".join(words[end:])]
+            yield [" ".join(words[:end]), " ".join(words[end:]).lstrip("–—- ")]
             return
 
 
