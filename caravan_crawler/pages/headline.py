@@ -31,7 +31,7 @@ HEADLINE = {
     "another fact follows": 1,
     "a paragraph follows": 1,
     "a teaser follows": -1,
-    "is a link to another article": -6,
+    "is a link to another page": -6,
     "is a link, and the title stands in an h1 without one": -4,
     "is the name of a section, and not the title": -4,
     "stands in a column or the foot": -4,
@@ -97,8 +97,9 @@ def find_headline(document: Document) -> tuple[int | None, list[Weighed]]:
             weighed.add(HEADLINE, "is a heading in a text")
         link = blocks[weighed.block].link
         address = document.site.address(link.get("href") or "", document.base_url) if link is not None else None
-        if address is not None and own is not None and address.key != own.key:
-            weighed.add(HEADLINE, "is a link to another article")
+        leads_home = link is not None and document.site.resolve(link.get("href") or "") == document.site.base
+        if leads_home or (address is not None and own is not None and address.key != own.key):
+            weighed.add(HEADLINE, "is a link to another page")
         elif link is not None and has_bare:
             weighed.add(HEADLINE, "is a link, and the title stands in an h1 without one")
     # If two have equal evidence, the heading, then the first.
@@ -139,8 +140,10 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
             index
             for index, text in enumerate(texts)
             if text.lstrip(_OPENING)[:1].casefold() == wanted[:1]
-            and abs(len(text) - len(candidate)) <= 24 + len(candidate) // 4
-            and fold(text) == wanted
+            and any(
+                abs(len(each) - len(candidate)) <= 24 + len(candidate) // 4 and fold(each) == wanted
+                for each in (text, text.partition("\n")[0])
+            )
         ]
         if any(not _is_in_menu(document.blocks[index]) for index in same):
             return same[:_MOST_CANDIDATES]
