@@ -49,6 +49,8 @@ from caravan_crawler.pages.text_range import clutter_around
 _MOST_FACTS = 200
 #: An element with this number of paragraphs is text, even if its name says it is a box.
 _FEWEST_OF_TEXT = 2
+#: Words of a section's name that no menu has.
+_MOST_WORDS_OF_SECTION = 2
 #: Blocks from a name to the date behind it.
 _NEAR_DATE = 2
 #: How many times as long as a text of one paragraph what stands behind it may be.
@@ -284,10 +286,9 @@ class _Scan:
         names = section_names(self.blocks[: self.headline])
         if block.has_links:
             return _BETWEEN_SECTIONS.split(block.text, maxsplit=1)[0] in names
-        # A lede may be as short; in a cell before that of the date it is none.
-        following = self.blocks[block.index + 1 : block.index + 2]
-        is_in_row = block.tag == "td" and any(each.tag == "td" and has_dated(facts_of(each)) for each in following)
-        return is_in_row and block.text in names
+        is_named_lede = any(is_lede(each.names) for each in islice(block.element.around, 2))
+        is_bare = block.tag not in {"p", *SUBHEADS} and not is_named_lede
+        return block.text in names or (is_bare and len(block.text.split()) <= _MOST_WORDS_OF_SECTION)
 
 
 def _divide(document: Document, scan: _Scan) -> Front:
