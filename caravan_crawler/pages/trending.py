@@ -115,8 +115,8 @@ def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock |
         found = scan.pairs(position) if position >= passed and scan.may_begin(position) else None
         if found and position > start and _heads_pairs(blocks[position - 1], blocks[position]):
             passed = found.end
-        elif found and len(found.lines) >= FEWEST_PAIRS and all(line.topic in sections for line in found.lines):
-            passed = found.end  # cards with their sections
+        elif found and len(found.lines) >= FEWEST_PAIRS and _are_cards(found, sections):
+            passed = found.end
         elif found and (
             len(found.lines) >= ENOUGH_PAIRS
             or (
@@ -127,6 +127,11 @@ def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock |
         ):
             return found
     return None
+
+
+def _are_cards(found: TrendingBlock, sections: set[str]) -> bool:
+    """Whether pairs are cards with their sections, before or behind the headlines."""
+    return all(line.topic in sections for line in found.lines) or len({line.headline for line in found.lines}) == 1
 
 
 def _heads_a_box(block: Block) -> bool:
