@@ -113,9 +113,8 @@ def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock |
         is_subhead = any(ends_sentence(each.text) and not each.has_links for each in following)
         is_box = (_heads_a_box(block) and not is_subhead) or (is_box and not is_prose(block))
         found = scan.pairs(position) if position >= passed and scan.may_begin(position) else None
-        if found and position > start and _heads_pairs(blocks[position - 1], blocks[position]):
-            passed = found.end
-        elif found and len(found.lines) >= FEWEST_PAIRS and _are_cards(found, sections):
+        is_headed = position > start and _heads_pairs(blocks[position - 1], block)
+        if found and (is_headed or _are_cards(found, sections)):
             passed = found.end
         elif found and (
             len(found.lines) >= ENOUGH_PAIRS
@@ -130,8 +129,11 @@ def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock |
 
 
 def _are_cards(found: TrendingBlock, sections: set[str]) -> bool:
-    """Whether pairs are cards with their sections, before or behind the headlines."""
-    return all(line.topic in sections for line in found.lines) or len({line.headline for line in found.lines}) == 1
+    """Whether pairs are cards with their sections, before or behind the headlines, or with excerpts that are cut."""
+    behind = {line.headline for line in found.lines}
+    is_cut = all(text.endswith(("…", "...")) for text in behind)
+    are_sections = len(behind) == 1 or all(line.topic in sections for line in found.lines)
+    return len(found.lines) >= FEWEST_PAIRS and (are_sections or is_cut)
 
 
 def _heads_a_box(block: Block) -> bool:
@@ -186,7 +188,9 @@ class _Scan:
             # One template prints all pairs, so the first that is put together otherwise is none.
             place = self._blocks[label.block].element
             if label.block != headline.block and any(
-                fact.kind in ("date", "views") and not fact.is_bare for fact in facts_of(self._blocks[label.block])
+                fact.kind in ("date", "views") and not fact.is_bare
+                for part in (label, headline)
+                for fact in facts_of(self._blocks[part.block])
             ):
                 break
             pair_form = (label.block == headline.block, label.link == headline.link, place.tag, place.get("class"))
