@@ -48,6 +48,7 @@ _TO_COMMENTS = re.compile("#(?:respond|comments)$")
 _NAMED = re.compile(
     r"(?:^|__|\s)(?:(?:article|post|entry|news|item|node|single|e)[-_]{1,2})?tags(?:-list|-links)?(?=$|\s)"
 )
+_NAMED_TAG = re.compile(r"(?:^|[\s_-])tag(?=$|\s)")
 _HASHTAG = re.compile(r"#\w[\w\-]*")
 #: Letters of a block of tags and of its label, and the most tags of an article.
 _LONGEST, _LONGEST_LABEL, _MOST = 400, 30, 20
@@ -118,6 +119,8 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
         is_next = trending is not None and 0 <= block.index - trending.end <= 1 and _TAGS_LABEL.match(block.text)
         if not (is_inside or is_next or (is_under_text and block.index < end) or _is_in_own_list(block)):
             continue
+        if article is not None and _is_in_card(block, article, layout.text.blocks[0]):
+            continue
         is_labelled = label is not None and label.index == block.index - 1 and _is_headed_by(label, block)
         if (is_inside and is_labelled) or _may_hold_tags(block):
             if label is not None and not _is_headed_by(label, block):
@@ -127,6 +130,12 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
                 tags = [words for words, href in block.linked_texts() if words and not _TO_COMMENTS.search(href)]
             yield from tags or _tags_among_facts(block, document)
             label = block if _TAGS_LABEL.fullmatch(block.text) else label
+
+
+def _is_in_card(block: Block, article: Element, text: Block) -> bool:
+    """Whether a block stands in the card of another article inside of what holds this one."""
+    around = block.element.below(article)
+    return any(each.tag == "article" and not text.is_within(each) for each in around)
 
 
 def _is_headed_by(label: Block, block: Block) -> bool:
@@ -156,8 +165,8 @@ def _tags_among_facts(block: Block, document: Document) -> list[str]:
     """Return the topics that a line with date or author, or the article's own foot, links among other things."""
     if not block.has_links or not (facts_of(block) or block.zone == "footer"):
         return []
-    texts = ((text, _path_of(href, document.site, document.base_url)) for text, href in block.linked_texts())
-    return [text.strip("#") for text, path in texts if text and path and _TAG_PATH.match(path)]
+    found = block.linked_texts()
+    return [text.strip("#") for text, href in found if text and _leads_to_topic(href, document.site, document.base_url)]
 
 
 def _article(document: Document, layout: Layout) -> Element | None:
@@ -207,24 +216,30 @@ def _plain_tags(text: str) -> list[str]:
 
 
 def _named_tags(block: Block) -> list[str]:
-    """Return the words, each in an element of its own, of a list that is named for tags and links nothing."""
-    pieces = (" ".join(text.split()).strip("#, ") for text, _, _ in block.pieces)
-    words = [piece for piece in pieces if piece and _TAGS_LABEL.fullmatch(piece) is None]
+    """Return the words of a list that is named for tags and links nothing; a single one is named itself, too."""
+    pieces = [(" ".join(text.split()).strip("#, "), inline or block.element) for text, _, inline in block.pieces]
+    words = [words for words, _ in pieces if words and _TAGS_LABEL.fullmatch(words) is None]
     is_text = any(len(each) > _LONGEST_LABEL or ends_sentence(each) or is_date(each) for each in words)
-    return [] if is_text else words
+    is_list = len(words) > 1 or any(_NAMED_TAG.search(element.names) for _, element in pieces)
+    return words if is_list and not is_text else []
 
 
 def _is_topic(link: Element, site: Site, page_url: str) -> bool:
     """Whether a link leads to a topic, by its address; where that says nothing, by its relation."""
-    path = _path(link, site, page_url)
-    if path is not None and (_TAG_PATH.match(path) or _TAG_ON_PAGE.search(link.get("href") or "")):
+    if _leads_to_topic(link.get("href") or "", site, page_url):
         return True
+    path = _path(link, site, page_url)
     relations = (link.get("rel") or "").split()
     if "tag" not in relations or "category" in relations:
         return False
     own_section = re.match("/[^/]+/", urlsplit(page_url).path)
     is_part_of_it = path is not None and own_section is not None and path.startswith(own_section[0])
     return not is_part_of_it and not (path and _SECTION_PATH.fullmatch(path))
+
+
+def _leads_to_topic(href: str, site: Site, page_url: str) -> bool:
+    path = _path_of(href, site, page_url)
+    return path is not None and (_TAG_PATH.match(path) or _TAG_ON_PAGE.search(href)) is not None
 
 
 def _is_section(link: Element, site: Site, page_url: str) -> bool:
