@@ -81,7 +81,7 @@ def find_headline(document: Document) -> tuple[int | None, list[Weighed]]:
     places = (index for heading in document.visible.headings for index in range(heading.first, heading.last))
     headings = [index for index in islice(places, _MOST_CANDIDATES) if not is_the_site(blocks[index].text)]
     if all(blocks[index].link is not None or blocks[index].zone is not None for index in titles) and all(
-        blocks[index].zone is not None or texts[index] in section_names(blocks[:index]) for index in headings
+        blocks[index].zone is not None or texts[index] in section_names(blocks[: index + 1]) for index in headings
     ):
         # The h1 is the site's name or a section's, and the title is not the headline.
         headings += islice(filter(partial(_is_headed_text, blocks), range(len(blocks))), _MOST_CANDIDATES)
@@ -250,12 +250,13 @@ def _without_site(title: str) -> Iterator[str]:
 
 
 def title_candidates(structured: StructuredData) -> Iterator[str]:
-    """Yield what may be the headline, the likeliest first."""
+    """Yield what may be the headline, the likeliest first; a title may be no more than the site's name."""
+    site = fold(structured.text("og:site_name") or "")
     for title in (
         structured.title,
         structured.article_text("headline"),
         structured.text("og:title"),
         structured.text("twitter:title"),
     ):
-        if title:
+        if title and fold(title) != site:
             yield from _without_site(_PRINT.sub("", clean(title)))
