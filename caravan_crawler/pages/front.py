@@ -286,6 +286,9 @@ class _Scan:
         names = section_names(self.blocks[: self.headline])
         if block.has_links:
             return _BETWEEN_SECTIONS.split(block.text, maxsplit=1)[0] in names
+        # A lede may be as short, but hardly in a bare element before the date.
+        if not any(has_dated(facts_of(each)) for each in self.blocks[block.index + 1 : block.index + 1 + _NEAR_DATE]):
+            return False
         is_named_lede = any(is_lede(each.names) for each in islice(block.element.around, 2))
         is_bare = block.tag not in {"p", *SUBHEADS} and not is_named_lede
         return block.text in names or (is_bare and len(block.text.split()) <= _MOST_WORDS_OF_SECTION)

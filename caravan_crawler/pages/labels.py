@@ -186,7 +186,7 @@ def is_network(text: str) -> bool:
 
 
 #: The label of an article's tags, and the commas between them.
-_LABEL_OF_TAGS = re.compile(r"(?:tagged|теги|тэги|метки|помечен\w*|тегтер|tags)[\s:,|/]*", re.IGNORECASE)
+_LABEL_OF_TAGS = re.compile(r"(?:tagged(?:\s+in)?|теги|тэги|метки|помечен\w*|тегтер|tags)[\s:,|/]*", re.IGNORECASE)
 
 
 def is_label_with_links(block: Block) -> bool:
