@@ -144,7 +144,10 @@ def _is_headed_by(label: Block, block: Block) -> bool:
 
 
 def _labelled_tags(block: Block) -> list[str]:
-    """Return the links behind a label in a line: ``Добавил: admin | Теги: <a>рыбалка</a> | Рейтинг: 5``."""
+    """Return the links behind a label in a line: ``Добавил: admin | Теги: <a>рыбалка</a> | Рейтинг: 5``.
+
+    Without links, they are the words of the line of several that is ``Теги: рыбалка, река``.
+    """
     tags: list[str] = []
     is_labelled = False
     for text, link, _ in block.pieces:
@@ -152,7 +155,8 @@ def _labelled_tags(block: Block) -> list[str]:
             is_labelled = _TAGS_LABEL.fullmatch(text.strip(" |•·")) is not None
         elif link is not None and is_labelled and (words := " ".join(text.split()).strip("#, ")):
             tags.append(words)
-    return tags
+    lines = block.text.splitlines() if len(block.text) <= _LONGEST else []
+    return tags or [tag for line in lines if ":" in line[:20] for tag in _plain_tags(line)]
 
 
 def is_list_of_sections(block: Block, site: Site, page_url: str) -> bool:
