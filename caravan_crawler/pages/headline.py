@@ -250,7 +250,7 @@ def _without_site(title: str) -> Iterator[str]:
 
 
 def title_candidates(structured: StructuredData) -> Iterator[str]:
-    """Yield what may be the headline, the likeliest first; a title may be no more than the site's name."""
+    """Yield what may be the headline, the likeliest first; a title may be the site's name alone."""
     site = fold(structured.text("og:site_name") or "")
     for title in (
         structured.title,
