@@ -138,8 +138,8 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
         same = [
             index
             for index, text in enumerate(texts)
-            if text.lstrip(_OPENING)[:1].casefold() == wanted[:1]
-            and abs(len(text) - len(candidate)) <= 24 + len(candidate) // 4
+            if abs(len(text) - len(candidate)) <= 24 + len(candidate) // 4
+            and text.lstrip(_OPENING)[:1].casefold() == wanted[:1]
             and fold(text) == wanted
         ]
         if any(not _is_in_menu(document.blocks[index]) for index in same):
