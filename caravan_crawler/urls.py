@@ -298,7 +298,7 @@ class Site:
         is_original = bare == "caravan.kz" or bare.endswith(".caravan.kz")
         self._names = self.hosts if is_original else self.hosts | PUBLIC_HOSTS
         self._addresses: dict[str, Address | None] = {}
-        """Cache of links that do not depend on their page; menus and trending links are on every page."""
+        """Cache of links from the root and whole ones; menus and trending links are on every page."""
 
     @property
     def is_local(self) -> bool:
@@ -357,15 +357,15 @@ class Site:
 
     def address(self, href: str, page_url: str | None = None) -> Address | None:
         """Return the article's address for ``href`` on a page, by default the home page; or None."""
-        is_rooted = href.startswith("/") and (page_url or self.base).startswith(self.base)
-        if not (is_rooted or _HOST.match(href)) or len(href) > self.longest_address:
-            return self._address(href, page_url)
+        if page_url is not None and not page_url.startswith(self.base):
+            return self._address(href, page_url)  # a ``base`` element leads elsewhere
         try:
             return self._addresses[href]
         except KeyError:
             address = self._address(href, page_url)
+            is_whole = href.startswith(("/", "http://", "https://")) and len(href) <= self.longest_address
             # Not cached: a path that repeats itself is refused and counted on each page.
-            if address is not None or not repeats_itself(href):
+            if is_whole and (address is not None or not repeats_itself(href)):
                 if len(self._addresses) >= _REMEMBERED_LINKS:
                     self._addresses.clear()
                 self._addresses[href] = address
