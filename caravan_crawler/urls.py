@@ -359,17 +359,16 @@ class Site:
         """Return the article's address for ``href`` on a page, by default the home page; or None."""
         if page_url is not None and not page_url.startswith(self.base):
             return self._address(href, page_url)  # a ``base`` element leads elsewhere
-        try:
+        if href in self._addresses:
             return self._addresses[href]
-        except KeyError:
-            address = self._address(href, page_url)
-            is_whole = href.startswith(("/", "http://", "https://")) and len(href) <= self.longest_address
-            # Not cached: a path that repeats itself is refused and counted on each page.
-            if is_whole and (address is not None or not repeats_itself(href)):
-                if len(self._addresses) >= _REMEMBERED_LINKS:
-                    self._addresses.clear()
-                self._addresses[href] = address
-            return address
+        address = self._address(href, page_url)
+        is_whole = href.startswith(("/", "http://", "https://")) and len(href) <= self.longest_address
+        # Not cached: a path that repeats itself is refused and counted on each page.
+        if is_whole and (address is not None or not repeats_itself(href)):
+            if len(self._addresses) >= _REMEMBERED_LINKS:
+                self._addresses.clear()
+            self._addresses[href] = address
+        return address
 
     def _address(self, href: str, page_url: str | None) -> Address | None:
         url = self.resolve(href, page_url)
@@ -397,6 +396,4 @@ def path_of(url: str) -> str:
 def listing_of(path: str) -> tuple[str, int]:
     """Split a listing's path into its first page's path and the page's number (1 for the first)."""
     match = _LISTING_PAGE.match(path if path.endswith("/") else path + "/")
-    if match is None:
-        return path, 1
-    return match["listing"], int(match["number"] or 1)
+    return (match["listing"], int(match["number"] or 1)) if match else (path, 1)
