@@ -24,10 +24,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sqlalchemy import insert
-
-from benchmarks.crawl import run
-from benchmarks.filling import article_row
+from benchmarks.crawl import SCRAPY, run
+from benchmarks.filling import article_row, put, version_of
 from caravan_crawler.arguments import SAMPLE
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.store import schema
@@ -35,7 +33,6 @@ from caravan_crawler.store.store import Store, open_store
 
 _BASE = "https://www.caravan.kz/"
 _NOW = "2026-11-22T12:00:00+00:00"
-_ROWS_AT_ONCE = 2000
 _SENTENCES = (
     "Об этом сообщили в пресс-службе акимата.",
     "— Мы ждали этого десять лет, — сказал директор школы Болат Исабеков.",
@@ -73,15 +70,11 @@ def rows(newsroom: Newsroom, articles: int) -> Iterator[dict[str, Any]]:
 
 def fill(store: Store, articles: int) -> None:
     """Fill the store with ``articles`` articles, each with one version and one view count."""
-    found = rows(Newsroom(articles), articles)
-    batch = [row for row, _ in zip(found, range(_ROWS_AT_ONCE), strict=False)]
-    while batch:
-        own = [{"article_key": row["key"], "observed_at": _NOW, "run_id": "filled"} for row in batch]
-        texts = [{name: row[name] for name in ("version", "headline", "lede", "body")} for row in batch]
-        store.execute(insert(schema.articles), batch)
-        store.execute(insert(schema.article_versions), [a | b for a, b in zip(own, texts, strict=True)])
-        store.execute(insert(schema.view_counts), [a | {"views": b["views"]} for a, b in zip(own, batch, strict=True)])
-        batch = [row for row, _ in zip(found, range(_ROWS_AT_ONCE), strict=False)]
+    newsroom, same = Newsroom(articles), ("observed_at", "run_id", "views")
+    put(store, schema.articles, rows(newsroom, articles))
+    put(store, schema.article_versions, map(version_of, rows(newsroom, articles)))
+    counts = ({"article_key": row["key"], **{name: row[name] for name in same}} for row in rows(newsroom, articles))
+    put(store, schema.view_counts, counts)
 
 
 def dump(folder: Path, *, syncs: bool = False) -> dict[str, float]:
@@ -89,7 +82,7 @@ def dump(folder: Path, *, syncs: bool = False) -> dict[str, float]:
     prepare(folder)
     line = f'sqlite3 -csv {folder}/caravan.db "select * from articles" > {folder}/dump.csv'
     line = f"{line} && sync {folder}/dump.csv" if syncs else f"exec {line}"
-    return run(["sh", "-c", line], folder, folder / "log")
+    return run(["sh", "-c", line], folder / "log")
 
 
 def prepare(folder: Path) -> None:
@@ -105,8 +98,8 @@ def prepare(folder: Path) -> None:
 def export(folder: Path, *options: str) -> dict[str, float]:
     """Export to a new folder."""
     prepare(folder)
-    command = [sys.executable, "-m", "scrapy", "export", str(folder / "dataset"), "-s", f"DATA_DIR={folder}"]
-    return run([*command, *options], ROOT, folder / "log")
+    command = [*SCRAPY, "export", str(folder / "dataset"), "-s", f"DATA_DIR={folder}", *options]
+    return run(command, folder / "log")
 
 
 def measure(folder: Path, rounds: int, *, csv_only: bool) -> dict[str, list[dict[str, float]]]:

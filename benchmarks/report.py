@@ -7,9 +7,7 @@ The store is invented (``benchmarks/invented.py``) and deleted at the end; ``--k
 """
 
 import argparse
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
@@ -19,31 +17,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.crawl import SCRAPY, run
 from benchmarks.invented import BASE, invent
 from benchmarks.store import BACKENDS, fresh
 from caravan_crawler.store.store import open_store
 from tests.support.optional_parts import need
 from tests.support.postgresql import Cluster
-
-
-def measure(url: str, folder: Path, page: Path) -> tuple[float, float]:
-    """Run the command; return its seconds and its peak memory in MB."""
-    command = [
-        sys.executable,
-        "-m",
-        "scrapy",
-        "report",
-        str(page),
-        "-s",
-        f"STORE_URL={url}",
-        "-s",
-        f"DATA_DIR={folder}",
-    ]
-    begun = time.monotonic()
-    process = subprocess.Popen(command, cwd=ROOT)
-    _, status, usage = os.wait4(process.pid, 0)
-    assert status == 0, "the report failed"
-    return time.monotonic() - begun, usage.ru_maxrss / 1024
 
 
 def main() -> None:
@@ -68,8 +47,10 @@ def main() -> None:
         print(f"{options.backend}, invented in {time.monotonic() - begun:.0f} s: {rows}", flush=True)
         page = folder / "report.html"
         for _ in range(options.rounds):
-            seconds, peak = measure(store_tables.url, folder, page)
-            print(f"{seconds:.1f} s, peak {peak:.0f} MB, page {page.stat().st_size / 1e6:.2f} MB", flush=True)
+            command = [*SCRAPY, "report", str(page), *store_tables.options, "-s", f"DATA_DIR={folder}"]
+            cost = run(command, folder / "log")
+            size = page.stat().st_size / 1e6
+            print(f"{cost['wall']:.1f} s, peak {cost['peak']:.0f} MB, page {size:.2f} MB", flush=True)
         if options.keep:
             shutil.copy(page, options.keep)
 
