@@ -19,7 +19,7 @@ from caravan_crawler import failures
 from caravan_crawler.addons import browser_problem
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.atomic import home_problem, user_path
-from caravan_crawler.console import floors_of, is_terminal, print_err, print_out
+from caravan_crawler.console import floors_of, is_terminal, print_err, print_json, print_out
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
 from caravan_crawler.own_commands import OwnCommand
@@ -158,7 +158,10 @@ class Command(OwnCommand):
             self.end(f"stopped on request after {inspection.requests} requests", _STOPPED + spider.signal)
             return
         odd, verdict = judge(inspection, floors_of(process.settings))
-        print_out([as_json(inspection, odd, verdict)] if opts.json else as_table(inspection, odd, verdict))
+        if opts.json:
+            print_json(as_json(inspection, odd, verdict))
+        else:
+            print_out(as_table(inspection, odd, verdict))
         self.exitcode = verdict.code
         if folder is not None:
             self.end(f"{folder.saved} pages are saved in {folder.folder}", verdict.code)
@@ -218,7 +221,7 @@ def _show_page(
     if facts.kind == "broken":
         return f"{facts.url}: {facts.problem}; this is a bug: send the page"
     if options.json:
-        print_out([page_json(facts)])
+        print_json(page_json(facts))
     else:
         print_out(page_lines(facts, full=options.full, show_all=options.all or options.full))
         if options.why and facts.reading is not None:

@@ -50,7 +50,7 @@ def _candidate(found: Found, address: Address, source: str) -> _Candidate:
     if address.path is None or address.alias:
         form = "short" if address.path is None else "amp"
     # Without a year, assume that the articles of one source are of the same time.
-    year = found.month[:4] if found.month else str(found.day.year) if found.day else source
+    year = (found.month or found.day or "")[:4] or source
     traits = {"year": year, "form": form, "section": address.section or "", "source": source}
     return _Candidate(found, address.key, traits)
 
@@ -115,7 +115,7 @@ class SamplePlan:
         sitemaps = self._sitemaps()
         # A stamp is the time of a sitemap's last change; a month in its name says more about its articles.
         are_months = any(one.month for one, _ in sitemaps)
-        ages = [one.month if are_months else one.day and one.day.isoformat() for one, _ in sitemaps]
+        ages = [one.month if are_months else one.day for one, _ in sitemaps]
         order = [sitemaps[place] for age, place in sorted((age, place) for place, age in enumerate(ages) if age)]
         undated = [pair for pair, age in zip(sitemaps, ages, strict=True) if not age]
         if not order:  # newest last, as WordPress orders them
