@@ -1,9 +1,10 @@
 """HTML in the style of a template."""
 
+import html
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -64,8 +65,8 @@ _KNOWN_CLASSES = {
 """Names of the real site, the same for every seed; the others are invented and named as the template does."""
 
 
-def escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+escape = partial(html.escape, quote=False)
+quoted = html.escape  # for an attribute's value
 
 
 def element(tag: str, content: str, role: str = "") -> str:
@@ -83,11 +84,6 @@ def link(href: str, content: str, role: str = "") -> str:
     return f'{start} href="{quoted(href)}">{content}</a>'
 
 
-def quoted(text: str) -> str:
-    """Return text for an attribute's value."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-
-
 @cache
 def _lines(pattern: str) -> list[tuple[list[str], str]]:
     """Return the gaps and the text of each line; the text has a line break if it begins with a start tag."""
@@ -100,13 +96,13 @@ def fill(pattern: str, gaps: Mapping[str, Any]) -> str:
     return "".join(text.format_map(gaps) for names, text in _lines(pattern) if all(gaps[n] is not None for n in names))
 
 
-def styled(html: str, template: Template) -> str:
+def styled(text: str, template: Template) -> str:
     """Return HTML that is written as for seed 0 with the classes and indents of a template."""
     if template.seed == 0:
-        return html
-    html = html.replace("\n<", f"{template.indent}<")
-    html = html.replace(' rel="tag"', "")  # only seed 0 marks the topics of an article
-    return _CLASS.sub(lambda found: _class_attribute(found[1], template), html)
+        return text
+    text = text.replace("\n<", f"{template.indent}<")
+    text = text.replace(' rel="tag"', "")  # only seed 0 marks the topics of an article
+    return _CLASS.sub(lambda found: _class_attribute(found[1], template), text)
 
 
 @cache
