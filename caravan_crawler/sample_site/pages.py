@@ -9,12 +9,10 @@ from caravan_crawler.sample_site.article import Article, Block, Link, Picture
 from caravan_crawler.sample_site.frame import SECTION_NAMES, Frame
 from caravan_crawler.sample_site.markup import Template, element, elements, escape, fill, link, quoted, styled
 from caravan_crawler.sample_site.newsroom import Reach
-from caravan_crawler.sample_site.one_generation import SECTIONS_OF_GENERATION
 from caravan_crawler.sample_site.texts import PAGES, slug
 
 _SUFFIX = " - Караван"
 _LONG_HEADLINE = 60
-_AMP_MENU = elements("li", (link(f"/{name}/", SECTION_NAMES[name]) for name in SECTIONS_OF_GENERATION[4]))
 _PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 _ADVERT = "<script>window.yaContextCb=window.yaContextCb||[];window.yaContextCb.push(new Date())</script>"
 
@@ -154,13 +152,12 @@ class ArticlePages:
             gaps |= self._gaps_of_generation_3(article, gaps)
         return frame.page(article.number, head, fill(PAGES["main"][name], gaps), kind.generation)
 
-    def amp(self, article: Article, base_url: str, form: str = "first") -> bytes:
+    def amp(self, article: Article, base_url: str) -> bytes:
         """AMP copy; it keeps the dashes of the page if a crawler can find nothing but the copy."""
-        gaps = _gaps(article, self._amp_html)
-        gaps |= {"url": base_url + article.path[1:], "menu": _AMP_MENU, "dotted_day": f"{article.day:%d.%m.%Y}"}
+        gaps = _gaps(article, self._amp_html) | {"url": base_url + article.path[1:]}
         if article.kind.reach is not Reach.AMP_LINK:
             gaps["body"] = gaps["body"].replace(" — ", " - ")
-        return styled(fill(PAGES["amp"][form], gaps), self._template).lstrip().encode()
+        return styled(fill(PAGES["amp"]["page"], gaps), self._template).lstrip().encode()
 
     def attachment(self, article: Article) -> str | None:
         """Main part of the page of an article's photo, if it has one."""
