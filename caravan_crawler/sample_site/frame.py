@@ -135,7 +135,7 @@ class Frame:
         """Return what stands before, between and behind metadata and main part."""
         template = self.template
         # On a scripted site a script would load the boxes of rates and weather, too.
-        around = clutter(template, generation, variant, self.language, self.latest, not self.is_scripted)
+        around = clutter(template, generation, variant, self.latest, not self.is_scripted)
         # In generation 3 the trending block is next to the text.
         boxes = self.trending + around["after"] if generation in (0, 3) else around["after"] + self.trending
         is_outside, is_html5 = template.trending_place == "outside", template.skeleton == "html5"
