@@ -20,12 +20,9 @@ class Template:
     skeleton: Literal["html5", "div", "table"] = "html5"
     paragraph_tag: Literal["p", "div"] = "p"
     headline_tag: Literal["h1", "h2", "div"] = "h1"
-    front_matter: Literal["list", "divs", "spans", "cells"] = "list"
     trending_place: Literal["inside", "outside", "flat"] = "outside"
     trending_label: Literal["link", "span", "div", "joined"] = "link"
     trending_heading: bool = True
-    breadcrumbs: bool = False
-    credit_in: Literal["figcaption", "li", "p"] = "figcaption"
     footer: bool = False
     dated_cards: bool = False
     indent: Literal["\n", "", "\n\t", "\r\n    "] = "\n"
@@ -43,12 +40,9 @@ def template(seed: int) -> Template:
         skeleton=("div", "table", "html5")[seed % 3],
         paragraph_tag=("p", "div")[seed // 2 % 2],
         headline_tag=("div", "h1", "h2")[(seed // 2) % 3],
-        front_matter=("cells", "divs", "spans", "list")[(seed + seed // 4) % 4],
         trending_place=("inside", "flat", "outside")[(seed + seed // 3) % 3],
         trending_label=("joined", "span", "div", "link")[(seed // 2 + 1) % 4],
         trending_heading=rng.chance(1, 2),
-        breadcrumbs=rng.chance(1, 2),
-        credit_in=("li", "p", "figcaption")[seed // 3 % 3],
         footer=rng.chance(1, 2),
         dated_cards=rng.chance(1, 2),
         indent=rng.pick(("\n", "", "\n\t", "\r\n    ")),

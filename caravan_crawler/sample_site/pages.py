@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from caravan_crawler.sample_site.article import Article, Block, Link, Picture
-from caravan_crawler.sample_site.frame import SECTION_NAMES, Frame
+from caravan_crawler.sample_site.frame import Frame
 from caravan_crawler.sample_site.markup import Template, element, elements, escape, fill, link, quoted, styled
 from caravan_crawler.sample_site.newsroom import Reach
 from caravan_crawler.sample_site.texts import PAGES, slug
@@ -149,7 +149,11 @@ class ArticlePages:
             head = _dated_script(article) + head
             gaps |= _gaps_of_generation_2(article)
         elif name == "generation_3":
-            gaps |= self._gaps_of_generation_3(article, gaps)
+            text = gaps["body"] + gaps["page_links"]
+            # In a flat page paragraphs and trending pairs are siblings in one container.
+            is_flat = self._template.trending_place == "flat"
+            gaps["text"] = text if is_flat else element("div", text, "single__text")
+            gaps["headline_tag"] = self._template.headline_tag
         return frame.page(article.number, head, fill(PAGES["main"][name], gaps), kind.generation)
 
     def amp(self, article: Article, base_url: str) -> bytes:
@@ -173,30 +177,12 @@ class ArticlePages:
         }
         return fill(PAGES["main"]["attachment"], gaps)
 
-    def _gaps_of_generation_3(self, article: Article, gaps: dict[str, Any]) -> dict[str, Any]:
-        template, html = self._template, self._html
-        image, credit = html.image(article) or None, html.credit(article) or None
-        is_listed = template.credit_in == "li" and template.front_matter == "list"
-        facts = {"date": gaps["date"], "views": gaps["views"], "credit": credit if is_listed else None}
-        picture = {"image": image, "credit": None if is_listed else credit, "figure": html.figure(article)}
-        text = gaps["body"] + gaps["page_links"]
-        return {
-            "breadcrumbs": "" if template.breadcrumbs else None,
-            "headline_tag": template.headline_tag,
-            "front_matter": fill(PAGES["front_matter"][template.front_matter], facts) if any(facts.values()) else "",
-            "credit_and_image": fill(PAGES["lead_image"][template.credit_in], picture),
-            # In a flat page paragraphs and trending pairs are siblings in one container.
-            "text": text if template.trending_place == "flat" else element("div", text, "single__text"),
-        }
-
 
 def _gaps(article: Article, html: ArticleHtml) -> dict[str, Any]:
     """Values of the gaps that several patterns have."""
     views = article.front.views
     return {
         "headline": escape(article.headline),
-        "section": article.kind.section,
-        "section_name": SECTION_NAMES[article.kind.section],
         "day": article.day,
         "date": article.front.date_raw,
         "views": None if views is None else str(views),
