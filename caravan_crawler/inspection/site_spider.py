@@ -197,7 +197,10 @@ OnFacts = Callable[[Answer, Facts, Inspection], None]
 
 
 class InspectionSpider(Spider):
-    """Sends at most ``most`` requests to a site, including robots.txt, redirects and retries."""
+    """Sends at most ``most`` requests to a site, including robots.txt, redirects and retries.
+
+    It requests the page ``only``, or what a plan chooses.
+    """
 
     name = "inspect_site"
     _reader: FactReader
@@ -209,7 +212,7 @@ class InspectionSpider(Spider):
         "HTTPERROR_ALLOW_ALL": True,  # an error page is a finding
     }
 
-    def __init__(self, base: str, most: int, on_facts: OnFacts, **kwargs: Any) -> None:
+    def __init__(self, base: str, most: int, on_facts: OnFacts, only: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.site = Site(base)
         self.inspection = Inspection(base, datetime.now(UTC))
@@ -217,7 +220,8 @@ class InspectionSpider(Spider):
         self.signal = 0
         self._on_facts = on_facts
         self._unanswered = 0
-        self._pages = SamplePlan(self.site, self.inspection, most, lambda: self.inspection.requests).pages()
+        plan = SamplePlan(self.site, self.inspection, most, lambda: self.inspection.requests)
+        self._pages = plan.pages() if only is None else iter([Asked(only, Role.LISTING)])
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "InspectionSpider":
