@@ -64,7 +64,7 @@ class _Boxes:
         self._entries = {"latest": articles, "topics": [{"topic": _topic(topic)} for topic in ALL_TOPICS]}
         self._rng = rng
         is_html5 = template.skeleton == "html5"
-        self._section = rng.pick(("aside", "section", "div") if is_html5 else ("div", "div", "td"))
+        self._section = rng.pick(("aside", "section", "div") if is_html5 else ("div",))
         self._title_tag = rng.pick(("h3", "div", "h4", "span", "b", "h2"))
         self._depth = rng.below(4)
 
@@ -81,8 +81,6 @@ class _Boxes:
         html = element(self._title_tag, self._rng.pick(box["titles"]), f"{kind}__title") + content
         for _ in range(self._depth):
             html = element("div", html, "widget__inner")
-        if self._section == "td":
-            return element("table", f"<tr><td>{html}</td></tr>", kind)
         return element(self._section, html, kind)
 
     def _rows(self, box: dict[str, Any]) -> list[list[str]]:

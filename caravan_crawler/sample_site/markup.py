@@ -17,7 +17,7 @@ class Template:
 
     seed: int = 0
     naming: Literal["plain", "nonsense", "hashed", "none"] = "plain"
-    skeleton: Literal["html5", "div", "table"] = "html5"
+    skeleton: Literal["html5", "div"] = "html5"
     paragraph_tag: Literal["p", "div"] = "p"
     headline_tag: Literal["h1", "h2", "div"] = "h1"
     trending_place: Literal["inside", "outside", "flat"] = "outside"
@@ -37,7 +37,7 @@ def template(seed: int) -> Template:
     return Template(
         seed=seed,
         naming=("none", "nonsense", "hashed", "plain")[seed % 4],
-        skeleton=("div", "table", "html5")[seed % 3],
+        skeleton=("div", "html5")[seed // 4 % 2],
         paragraph_tag=("p", "div")[seed // 2 % 2],
         headline_tag=("div", "h1", "h2")[(seed // 2) % 3],
         trending_place=("inside", "flat", "outside")[(seed + seed // 3) % 3],

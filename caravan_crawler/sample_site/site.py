@@ -84,7 +84,7 @@ class SampleSite:
         months, numbered = (24, 15) if is_new else (6, 1)
         self._monthly_sitemaps = listings.MonthlySitemaps(self._newsroom, months=months, numbered=numbered)
         self._template = drawn = _template(self.markup_seed, self.generation)
-        header = frame.SCRIPTED_HEADER if self._is_scripted else frame.header_html(drawn)
+        header = frame.SCRIPTED_HEADER if self._is_scripted else frame.HEADER
         cards = _CARDS_ON_A_SHORT_PAGE if is_new else listings.CARDS_ON_A_PAGE
         cards = frame.CARDS_BY_SCRIPT if self._is_scripted else cards
         trending, latest = frame.trending_html(drawn, self._newsroom), frame.latest_entries(self._newsroom)
@@ -163,8 +163,6 @@ class SampleSite:
                 return self._framed(self._listings.section(section, int(page[:9]), base_url), "Лента")
             case ["wp-content", *_]:
                 return ok(_PIXEL, "gif")
-            case ["tag", slug]:
-                return self._framed(self._listings.topic(slug, base_url), "Тема")
             case ["info", "kontakty"]:
                 return self._framed(self._contacts, "Контакты")
             case [name]:
@@ -240,7 +238,7 @@ class SampleSite:
             case ["fill.js"]:
                 return ok(FILL_SCRIPT, "js")
             case ["masthead"]:
-                html = frame.header_html(self._template)
+                html = frame.HEADER
             case ["views", form, number] if number.isdecimal():
                 views = self.article(int(number)).front.views or 0
                 html = grouped(views) if form == "grouped" else str(views)
