@@ -16,7 +16,7 @@ from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.atomic import home_problem, user_path
 from caravan_crawler.console import floors_of, is_terminal, print_err, print_json, print_out
 from caravan_crawler.normalise.text import clean
-from caravan_crawler.outcome import CRASHED, REFUSED, UNREACHABLE
+from caravan_crawler.outcome import CRASHED, REFUSED, STOPPED, UNREACHABLE
 from caravan_crawler.own_commands import OwnCommand
 from caravan_crawler.pages.article import named_url
 from caravan_crawler.pages.document import Bounds, parse_document
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 REQUESTS, FEWEST, MOST = 25, 5, 100
 #: A Crawl-delay in seconds from which an inspection takes long enough to warn the user.
 _LONG_DELAY = 10
-_STOPPED = 128
 _OF_ONE_PAGE, _OF_A_SITE = ("url", "full", "all", "why", "save_fixture"), ("requests", "save_pages")
 _FIXTURE = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+")
 
@@ -124,7 +123,7 @@ class Command(OwnCommand):
             self.end("the crawl did not start", CRASHED)
             return
         if spider.signal:
-            self.end("stopped on request", _STOPPED + spider.signal)
+            self.end("stopped on request", STOPPED + spider.signal)
             return
         page = answers.get(Role.LISTING)
         if page is None or page.status != HTTPStatus.OK:
@@ -205,7 +204,7 @@ class Command(OwnCommand):
             return
         inspection = spider.inspection
         if spider.signal:
-            self.end(f"stopped on request after {inspection.requests} requests", _STOPPED + spider.signal)
+            self.end(f"stopped on request after {inspection.requests} requests", STOPPED + spider.signal)
             return
         odd, verdict = judge(inspection, floors_of(process.settings))
         if opts.json:

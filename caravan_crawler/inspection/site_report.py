@@ -7,9 +7,10 @@ from string import ascii_lowercase
 from typing import Any
 
 from caravan_crawler.inspection.facts import Facts, Inspection, SourceFacts
-from caravan_crawler.inspection.findings import Finding, Verdict
+from caravan_crawler.inspection.findings import Finding
 from caravan_crawler.items import NOTHING
 from caravan_crawler.normalise.text import clean
+from caravan_crawler.outcome import Outcome
 
 #: Fields of an article in the order of the table, each with the names of its readers in ``found_by``.
 FIELDS = {
@@ -29,7 +30,7 @@ _LONGEST_ADDRESS = 40
 _MOST_URLS = 3
 
 
-def as_json(inspection: Inspection, odd: Iterable[Finding], verdict: Verdict) -> dict[str, Any]:
+def as_json(inspection: Inspection, odd: Iterable[Finding], verdict: Outcome) -> dict[str, Any]:
     """Return the inspection as a JSON object; existing keys are never removed."""
     return {
         "version": 1,
@@ -124,7 +125,7 @@ def _readers_of(articles: Sequence[Facts]) -> dict[str, Counter[str]]:
 # The table
 
 
-def as_table(inspection: Inspection, odd: Sequence[Finding], verdict: Verdict) -> Iterator[str]:
+def as_table(inspection: Inspection, odd: Sequence[Finding], verdict: Outcome) -> Iterator[str]:
     """Yield the lines of the table."""
     yield f"{inspection.base} at {inspection.began_at:%Y-%m-%d %H:%M} UTC, {inspection.requests} requests"
     yield ""
