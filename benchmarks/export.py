@@ -7,7 +7,7 @@
 The store is filled without a crawl: bodies of one to two thousand letters, lists filled, keys in the order of a crawl,
 newest first. The dump is written to a file too. Each measurement is a process of its own, with its own peak memory. It
 starts with the store in the page cache and nothing left to write to the disk. An export ends when its files are on the
-disk, a dump long before: ``sqlite3 and sync`` is a dump that waits for the disk, too.
+disk, a dump before.
 """
 
 import argparse
@@ -77,11 +77,10 @@ def fill(store: Store, articles: int) -> None:
     put(store, schema.view_counts, counts)
 
 
-def dump(folder: Path, *, syncs: bool = False) -> dict[str, float]:
-    """Dump the articles to a file with sqlite3; with ``syncs``, wait for the disk (the peak is then unknown)."""
+def dump(folder: Path) -> dict[str, float]:
+    """Dump the articles to a file with sqlite3."""
     prepare(folder)
-    line = f'sqlite3 -csv {folder}/caravan.db "select * from articles" > {folder}/dump.csv'
-    line = f"{line} && sync {folder}/dump.csv" if syncs else f"exec {line}"
+    line = f'exec sqlite3 -csv {folder}/caravan.db "select * from articles" > {folder}/dump.csv'
     return run(["sh", "-c", line], folder / "log")
 
 
@@ -107,7 +106,6 @@ def measure(folder: Path, rounds: int, *, csv_only: bool) -> dict[str, list[dict
     table = ("--table", "articles", "--format")
     turns: dict[str, Callable[[], dict[str, float]]] = {
         "sqlite3": lambda: dump(folder),
-        "sqlite3 and sync": lambda: dump(folder, syncs=True),
         "csv": lambda: export(folder, *table, "csv"),
     }
     if not csv_only:
@@ -139,16 +137,12 @@ def main() -> None:
             store.close()
         ways = measure(folder, options.rounds, csv_only=options.csv_only)
     print(f"{options.articles:,} articles, median of {options.rounds}; to sqlite3: median of each round's ratio")
-    print(f"{'':<28}{'seconds':>9}{'to sqlite3':>12}{'and sync':>10}{'CPU s':>8}{'peak MB':>9}")
+    print(f"{'':<28}{'seconds':>9}{'to sqlite3':>12}{'CPU s':>8}{'peak MB':>9}")
     for way, measured in ways.items():
         middle = {key: statistics.median(one[key] for one in measured) for key in ("wall", "cpu", "peak")}
-        bare, synced = ratio(measured, ways["sqlite3"]), ratio(measured, ways["sqlite3 and sync"])
-        print(f"{way:<28}{middle['wall']:>9.1f}{bare:>12.2f}{synced:>10.2f}{middle['cpu']:>8.1f}{middle['peak']:>9.0f}")
-
-
-def ratio(measured: list[dict[str, float]], bare: list[dict[str, float]]) -> float:
-    """Return the median of the rounds' ratios of wall time."""
-    return statistics.median(one["wall"] / other["wall"] for one, other in zip(measured, bare, strict=False))
+        pairs = zip(measured, ways["sqlite3"], strict=False)
+        ratio = statistics.median(one["wall"] / other["wall"] for one, other in pairs)
+        print(f"{way:<28}{middle['wall']:>9.1f}{ratio:>12.2f}{middle['cpu']:>8.1f}{middle['peak']:>9.0f}")
 
 
 if __name__ == "__main__":

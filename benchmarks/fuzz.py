@@ -50,19 +50,7 @@ _ATTRIBUTES = (
 _CHARACTERS = "\u200b \ufeff \u00ad \u200e \u202e \u2060 \u2028 \x00 \x01 \x0b \x0c \x1b \x7f \x85 \uffff 🙂 ̆".split(
     " "
 )
-_ENTITIES = (
-    "&#0;",
-    "&#x;",
-    "&#99999999;",
-    "&#xD800;",
-    "&nbsp",
-    "&amp;amp;",
-    "&shy;",
-    "&#8203;",
-    "&;",
-    "&#1;",
-    "&lt;p&gt;",
-)
+_ENTITIES = "&#0; &#x; &#99999999; &#xD800; &nbsp &amp;amp; &shy; &#8203; &; &#1; &lt;p&gt;".split()
 _DIGITS = ("0", "9", "²", "½", "٣", "Ⅻ", "１", "99999999999999999999", "-", "−", ":")
 _CODECS = ("utf-8", "cp1251", "koi8-r", "utf-16", "latin-1", "utf-7", "punycode", "no-such-codec", "")
 
