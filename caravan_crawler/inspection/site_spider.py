@@ -167,10 +167,7 @@ class SamplePlan:
 
     def _has_room(self, one: _Candidate) -> bool:
         form = one.traits["form"]
-        if form in ("amp", "short"):  # one is enough to judge them
-            return not self._taken["form"][form]
-        # An article requested before is of interest only under another form of URL.
-        return not {(one.article, "numbered"), (one.article, "plain")} & self._seen
+        return form not in ("amp", "short") or not self._taken["form"][form]  # one is enough to judge them
 
     def _likeness(self, one: _Candidate) -> int:
         likeness = sum(_WEIGHTS[name] * self._taken[name][value] for name, value in one.traits.items())
