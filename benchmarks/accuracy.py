@@ -42,20 +42,9 @@ class Score:
         return not (self.missing or self.doubled or self.made_up or self.wrong)
 
 
-def crawl(url: str, data_dir: Path, *options: str) -> dict[str, list[dict[str, Any]]]:
+def crawl(url: str, data_dir: Path) -> dict[str, list[dict[str, Any]]]:
     """Crawl ``url`` with the project's command and return the run's tables."""
-    command = [
-        sys.executable,
-        "-m",
-        "scrapy",
-        "crawl",
-        "caravan",
-        "-a",
-        f"site={url}",
-        "-s",
-        f"DATA_DIR={data_dir}",
-        *options,
-    ]
+    command = [sys.executable, "-m", "scrapy", "crawl", "caravan", "-a", f"site={url}", "-s", f"DATA_DIR={data_dir}"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
     if done.returncode != 0:
         sys.exit(f"the crawl ended with {done.returncode}:\n{done.stderr[-3000:]}")
@@ -121,12 +110,8 @@ def main() -> None:
     print(f"{'exact of ' + str(options.articles):<24}" + "".join(f"{'seed ' + str(seed):>12}" for seed in scores))
     for name in names:
         print(f"{name:<24}" + "".join(f"{result.exact[name]:>12}" for result in scores.values()))
-    for label, values in (
-        ("missing", [len(result.missing) for result in scores.values()]),
-        ("doubled", [len(result.doubled) for result in scores.values()]),
-        ("made up", [len(result.made_up) for result in scores.values()]),
-    ):
-        print(f"{label:<24}" + "".join(f"{value:>12}" for value in values))
+    for name in ("missing", "doubled", "made_up"):
+        print(f"{name.replace('_', ' '):<24}" + "".join(f"{len(getattr(one, name)):>12}" for one in scores.values()))
     print(
         f"{'requests per article':<24}"
         + "".join(f"{result.requests / result.articles:>12.3f}" for result in scores.values())

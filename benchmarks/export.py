@@ -7,7 +7,7 @@
 The store is filled without a crawl: bodies of one to two thousand letters, lists filled, keys in the order of a crawl,
 newest first. The dump is written to a file too. Each measurement is a process of its own, with its own peak memory. It
 starts with the store in the page cache and nothing left to write to the disk. An export ends when its files are on the
-disk, a dump long before: ``sqlite3 and sync`` is a dump that waits for the disk, too.
+disk, a dump before.
 """
 
 import argparse
@@ -24,10 +24,8 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sqlalchemy import insert
-
-from benchmarks.crawl import run
-from benchmarks.filling import article_row
+from benchmarks.crawl import SCRAPY, run
+from benchmarks.filling import article_row, put, version_of
 from caravan_crawler.arguments import SAMPLE
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.store import schema
@@ -35,7 +33,6 @@ from caravan_crawler.store.store import Store, open_store
 
 _BASE = "https://www.caravan.kz/"
 _NOW = "2026-11-22T12:00:00+00:00"
-_ROWS_AT_ONCE = 2000
 _SENTENCES = (
     "Об этом сообщили в пресс-службе акимата.",
     "— Мы ждали этого десять лет, — сказал директор школы Болат Исабеков.",
@@ -73,23 +70,18 @@ def rows(newsroom: Newsroom, articles: int) -> Iterator[dict[str, Any]]:
 
 def fill(store: Store, articles: int) -> None:
     """Fill the store with ``articles`` articles, each with one version and one view count."""
-    found = rows(Newsroom(articles), articles)
-    batch = [row for row, _ in zip(found, range(_ROWS_AT_ONCE), strict=False)]
-    while batch:
-        own = [{"article_key": row["key"], "observed_at": _NOW, "run_id": "filled"} for row in batch]
-        texts = [{name: row[name] for name in ("version", "headline", "lede", "body")} for row in batch]
-        store.execute(insert(schema.articles), batch)
-        store.execute(insert(schema.article_versions), [a | b for a, b in zip(own, texts, strict=True)])
-        store.execute(insert(schema.view_counts), [a | {"views": b["views"]} for a, b in zip(own, batch, strict=True)])
-        batch = [row for row, _ in zip(found, range(_ROWS_AT_ONCE), strict=False)]
+    newsroom, same = Newsroom(articles), ("observed_at", "run_id", "views")
+    put(store, schema.articles, rows(newsroom, articles))
+    put(store, schema.article_versions, map(version_of, rows(newsroom, articles)))
+    counts = ({"article_key": row["key"], **{name: row[name] for name in same}} for row in rows(newsroom, articles))
+    put(store, schema.view_counts, counts)
 
 
-def dump(folder: Path, *, syncs: bool = False) -> dict[str, float]:
-    """Dump the articles to a file with sqlite3; with ``syncs``, wait for the disk (the peak is then unknown)."""
+def dump(folder: Path) -> dict[str, float]:
+    """Dump the articles to a file with sqlite3."""
     prepare(folder)
-    line = f'sqlite3 -csv {folder}/caravan.db "select * from articles" > {folder}/dump.csv'
-    line = f"{line} && sync {folder}/dump.csv" if syncs else f"exec {line}"
-    return run(["sh", "-c", line], folder, folder / "log")
+    line = f'exec sqlite3 -csv {folder}/caravan.db "select * from articles" > {folder}/dump.csv'
+    return run(["sh", "-c", line], folder / "log")
 
 
 def prepare(folder: Path) -> None:
@@ -105,8 +97,8 @@ def prepare(folder: Path) -> None:
 def export(folder: Path, *options: str) -> dict[str, float]:
     """Export to a new folder."""
     prepare(folder)
-    command = [sys.executable, "-m", "scrapy", "export", str(folder / "dataset"), "-s", f"DATA_DIR={folder}"]
-    return run([*command, *options], ROOT, folder / "log")
+    command = [*SCRAPY, "export", str(folder / "dataset"), "-s", f"DATA_DIR={folder}", *options]
+    return run(command, folder / "log")
 
 
 def measure(folder: Path, rounds: int, *, csv_only: bool) -> dict[str, list[dict[str, float]]]:
@@ -114,7 +106,6 @@ def measure(folder: Path, rounds: int, *, csv_only: bool) -> dict[str, list[dict
     table = ("--table", "articles", "--format")
     turns: dict[str, Callable[[], dict[str, float]]] = {
         "sqlite3": lambda: dump(folder),
-        "sqlite3 and sync": lambda: dump(folder, syncs=True),
         "csv": lambda: export(folder, *table, "csv"),
     }
     if not csv_only:
@@ -146,16 +137,12 @@ def main() -> None:
             store.close()
         ways = measure(folder, options.rounds, csv_only=options.csv_only)
     print(f"{options.articles:,} articles, median of {options.rounds}; to sqlite3: median of each round's ratio")
-    print(f"{'':<28}{'seconds':>9}{'to sqlite3':>12}{'and sync':>10}{'CPU s':>8}{'peak MB':>9}")
+    print(f"{'':<28}{'seconds':>9}{'to sqlite3':>12}{'CPU s':>8}{'peak MB':>9}")
     for way, measured in ways.items():
         middle = {key: statistics.median(one[key] for one in measured) for key in ("wall", "cpu", "peak")}
-        bare, synced = ratio(measured, ways["sqlite3"]), ratio(measured, ways["sqlite3 and sync"])
-        print(f"{way:<28}{middle['wall']:>9.1f}{bare:>12.2f}{synced:>10.2f}{middle['cpu']:>8.1f}{middle['peak']:>9.0f}")
-
-
-def ratio(measured: list[dict[str, float]], bare: list[dict[str, float]]) -> float:
-    """Return the median of the rounds' ratios of wall time."""
-    return statistics.median(one["wall"] / other["wall"] for one, other in zip(measured, bare, strict=False))
+        pairs = zip(measured, ways["sqlite3"], strict=False)
+        ratio = statistics.median(one["wall"] / other["wall"] for one, other in pairs)
+        print(f"{way:<28}{middle['wall']:>9.1f}{ratio:>12.2f}{middle['cpu']:>8.1f}{middle['peak']:>9.0f}")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,32 @@
-"""Rows for stores that are filled without a crawl."""
+"""Fill stores without a crawl."""
 
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
+
+from sqlalchemy import Table, insert
 
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.store import schema
+from caravan_crawler.store.store import Store
 
 _BODY = "Об этом сообщили в пресс-службе акимата. " * 8
+_AT_ONCE = 5000
+
+
+def put(store: Store, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    """Insert rows into a table."""
+    waiting = iter(rows)
+    while part := list(islice(waiting, _AT_ONCE)):
+        store.execute(insert(table), part)
+
+
+def fill(store: Store, articles: int, base: str, now: str) -> None:
+    """Put every article of a sample site into the store, each with its first version."""
+    newsroom = Newsroom(articles)
+    put(store, schema.articles, (article_row(newsroom, number, base, now) for number in range(articles)))
+    rows = (article_row(newsroom, number, base, now) for number in range(articles))
+    put(store, schema.article_versions, map(version_of, rows))
 
 
 def article_row(newsroom: Newsroom, number: int, base: str, now: str) -> dict[str, Any]:
@@ -29,3 +50,9 @@ def article_row(newsroom: Newsroom, number: int, base: str, now: str) -> dict[st
         "found_by": {"headline": "headline_printed"},
         "run_id": "filled",
     }
+
+
+def version_of(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of an article's first version."""
+    same = ("observed_at", "run_id", "version", "headline", "lede", "body")
+    return {"article_key": row["key"], **{name: row[name] for name in same}}

@@ -5,15 +5,13 @@ It is the same each time.
 
 import math
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from itertools import islice
 from typing import Any
 
-from sqlalchemy import Table, case, delete, insert, select, update
+from sqlalchemy import case, delete, select, update
 
-from benchmarks.store import fill
-from caravan_crawler.sample_site import SampleSite
+from benchmarks.filling import fill, put
 from caravan_crawler.sample_site.frame import TOPICS
 from caravan_crawler.sample_site.newsroom import Newsroom
 from caravan_crawler.store import schema
@@ -24,7 +22,6 @@ from caravan_crawler.store.store import Store
 BASE = "http://127.0.0.1:8000/"
 #: End of the invented last run; the first run is ``years`` before it.
 NOW = datetime(2026, 2, 6, 6, tzinfo=UTC)
-_AT_ONCE = 5000
 _WATCHED = 40
 _SECTIONS = {"gazeta": 6, "sport": 9, "art": 11, "crime": 13, "mneniya": 14}
 #: Share of articles that have a field, for fields that not every article has.
@@ -38,26 +35,20 @@ def invent(store: Store, articles: int, *, years: int = 15, runs_a_day: int = 4,
     With ``is_grown``, the site published less in earlier years, which removes almost a third of the articles.
     """
     dice = random.Random(articles)
-    fill(store, SampleSite(articles=articles), BASE)
+    fill(store, articles, BASE, stamp(NOW))
     if is_grown:
         _thin(store)
     _vary(store)
     watched = _watched(store, articles)
-    _put(store, schema.view_counts, _views(dice, watched))
-    _put(store, schema.view_counts, _rare_views(articles, {key for key, _, _ in watched}))
+    put(store, schema.view_counts, _views(dice, watched))
+    put(store, schema.view_counts, _rare_views(articles, {key for key, _, _ in watched}))
     begun = NOW - timedelta(days=365 * years)
-    _put(store, schema.rates, _rates(dice, begun))
-    _put(store, schema.weather, _weather(dice, begun))
-    _put(store, schema.trending, _topics(dice, begun))
+    put(store, schema.rates, _rates(dice, begun))
+    put(store, schema.weather, _weather(dice, begun))
+    put(store, schema.trending, _topics(dice, begun))
     runs = list(_runs(dice, begun, runs_a_day))
-    _put(store, schema.runs, runs)
-    _put(store, schema.failures, _failures(dice, max(articles // 1000, 40)))
-
-
-def _put(store: Store, table: Table, rows: Iterable[dict[str, Any]]) -> None:
-    waiting = iter(rows)
-    while part := list(islice(waiting, _AT_ONCE)):
-        store.execute(insert(table), part)
+    put(store, schema.runs, runs)
+    put(store, schema.failures, _failures(dice, max(articles // 1000, 40)))
 
 
 def _thin(store: Store) -> None:

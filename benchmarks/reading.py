@@ -18,7 +18,6 @@ import argparse
 import importlib.util
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -36,7 +35,7 @@ sys.path.insert(0, str(ROOT))
 
 from scrapy.settings import Settings
 
-from benchmarks.crawl import bare, ours, run
+from benchmarks.crawl import AT_ONCE, SCRAPY, bare, ours, run, serving
 from benchmarks.random_pages import MONTHS, THEMES, RandomPage, RandomSite, Theme
 from caravan_crawler.archive.sources import ArchivedPage
 from caravan_crawler.console import tune_gc
@@ -183,26 +182,18 @@ def reparse_seconds(pages: list[RandomPage]) -> float:
                 file.write_bytes(page.html)
         seconds = []
         for place in ("all", "one"):
-            command = [sys.executable, "-m", "scrapy", "reparse", str(folder / place), "--jobs", "1", "--accept-losses"]
-            command += ["-s", f"DATA_DIR={folder / f'data-{place}'}"]
-            seconds.append(run(command, ROOT, folder / "log", _CODES)["cpu"])
+            data_dir = f"DATA_DIR={folder / f'data-{place}'}"
+            command = [*SCRAPY, "reparse", str(folder / place), "--jobs", "1", "--accept-losses", "-s", data_dir]
+            seconds.append(run(command, folder / "log", codes=_CODES)["cpu"])
     return (seconds[0] - seconds[1]) * len(pages) / (len(pages) - 1)
 
 
 def articles_per_second(seed: int, pages: int) -> tuple[float, float]:
     """Return the articles per CPU second of this crawler and of a bare spider."""
-    command = [sys.executable, "-m", "benchmarks.random_pages", "--port", str(PORT)]
-    command += ["--seed", str(seed), "--pages", str(pages)]
-    server = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert server.stdout is not None
-    server.stdout.readline()
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            site = f"http://127.0.0.1:{PORT}/"
-            results = [bare(site, Path(folder)), ours(site, Path(folder), _CODES)]
-    finally:
-        server.terminate()
-        server.wait()
+    site = f"http://127.0.0.1:{PORT}/"
+    random_pages = ("benchmarks.random_pages", "--port", str(PORT), "--seed", str(seed), "--pages", str(pages))
+    with serving(*random_pages), tempfile.TemporaryDirectory() as folder:
+        results = [bare(site, Path(folder)), ours(site, Path(folder), *AT_ONCE, codes=_CODES)]
     plain, own = (result["articles"] / result["cpu"] for result in results)
     return own, plain
 

@@ -1,75 +1,44 @@
 """Cost of `scrapy report` on a large store: time, memory, and the size of its page.
 
     python benchmarks/report.py
-    python benchmarks/report.py --articles 100000 --backend postgresql
+    python benchmarks/report.py --articles 100000
 
 The store is invented (``benchmarks/invented.py``) and deleted at the end; ``--keep FILE`` saves the page.
 """
 
 import argparse
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.crawl import SCRAPY, run
 from benchmarks.invented import BASE, invent
-from benchmarks.store import BACKENDS, fresh
 from caravan_crawler.store.store import open_store
-from tests.support.optional_parts import need
-from tests.support.postgresql import Cluster
-
-
-def measure(url: str, folder: Path, page: Path) -> tuple[float, float]:
-    """Run the command; return its seconds and its peak memory in MB."""
-    command = [
-        sys.executable,
-        "-m",
-        "scrapy",
-        "report",
-        str(page),
-        "-s",
-        f"STORE_URL={url}",
-        "-s",
-        f"DATA_DIR={folder}",
-    ]
-    begun = time.monotonic()
-    process = subprocess.Popen(command, cwd=ROOT)
-    _, status, usage = os.wait4(process.pid, 0)
-    assert status == 0, "the report failed"
-    return time.monotonic() - begun, usage.ru_maxrss / 1024
 
 
 def main() -> None:
     """Fill an invented store, measure, and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--articles", type=int, default=1_010_000, help="some are taken away again, for gaps")
-    parser.add_argument("--backend", choices=BACKENDS, default="sqlite")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--keep", type=Path)
     options = parser.parse_args()
-    with ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        cluster = Cluster(need("initdb").parent, settings={})
-        if options.backend == "postgresql":
-            stack.enter_context(cluster)
-        store_tables = stack.enter_context(fresh(options.backend, cluster, folder))
-        store = open_store(store_tables.url, "", BASE)
+    with tempfile.TemporaryDirectory() as name:
+        page = Path(name) / "report.html"
+        store = open_store(None, name, BASE)
         begun = time.monotonic()
         invent(store, options.articles)
         store.close()
-        rows = ", ".join(f"{size:,} {table}" for table, size in store_tables.sizes().items() if size > 1000)
-        print(f"{options.backend}, invented in {time.monotonic() - begun:.0f} s: {rows}", flush=True)
-        page = folder / "report.html"
+        print(f"invented in {time.monotonic() - begun:.0f} s", flush=True)
         for _ in range(options.rounds):
-            seconds, peak = measure(store_tables.url, folder, page)
-            print(f"{seconds:.1f} s, peak {peak:.0f} MB, page {page.stat().st_size / 1e6:.2f} MB", flush=True)
+            cost = run([*SCRAPY, "report", str(page), "-s", f"DATA_DIR={name}"], Path(name) / "log")
+            size = page.stat().st_size / 1e6
+            print(f"{cost['wall']:.1f} s, peak {cost['peak']:.0f} MB, page {size:.2f} MB", flush=True)
         if options.keep:
             shutil.copy(page, options.keep)
 

@@ -2,9 +2,8 @@
 
     python benchmarks/store.py
 
-Parts: ``runs`` (first run, second run, twenty new articles), ``million`` (start, memory and queries with a
-million known articles). PostgreSQL is a server of the
-benchmark's own, with default settings.
+Parts: ``runs`` (first run, second run, twenty new articles), ``million`` (start, memory and queries with a million
+known articles). PostgreSQL is a server of the benchmark's own, with default settings.
 """
 
 import argparse
@@ -21,15 +20,13 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from sqlalchemy import insert
-
-from benchmarks import crawl
-from benchmarks.filling import article_row
+from benchmarks.crawl import ours
+from benchmarks.filling import fill, put
 from caravan_crawler.frontier.list_walk import ListState
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.listing import read_listing
-from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve
-from caravan_crawler.sample_site.newsroom import SECTIONS, Newsroom
+from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from caravan_crawler.sample_site.newsroom import SECTIONS
 from caravan_crawler.store import database, schema
 from caravan_crawler.store.database import NONE
 from caravan_crawler.store.store import Store, open_store
@@ -41,7 +38,6 @@ from tests.support.postgresql import Cluster
 
 BACKENDS = ("sqlite", "postgresql")
 NEW = 20
-_ROWS_AT_ONCE = 5000
 _LISTS_LOOKED_AT = 50
 
 
@@ -56,21 +52,13 @@ def fresh(backend: str, cluster: Cluster, folder: Path) -> Iterator[StoreTables]
         yield StoreTables(cluster.url(name))
 
 
-def ours(site: str, folder: Path, store: str) -> dict[str, float]:
-    """Crawl with the project's command; return the figures of ``benchmarks/crawl.py``."""
-    command = [sys.executable, "-m", "scrapy", "crawl", "caravan", "-a", f"site={site}", "-a", "refresh_days=0"]
-    settings = {"STORE_URL": store, "DATA_DIR": folder / "data", "LOG_LEVEL": "INFO"}
-    log = folder / "crawl.log"
-    return crawl.run([*command, *(f"-s{name}={value}" for name, value in settings.items())], ROOT, log)
-
-
 def runs(backend: str, cluster: Cluster, folder: Path, articles: int) -> None:
     """Print requests and rows of a first run, a run on the unchanged site, and a run after twenty new articles."""
     with fresh(backend, cluster, folder) as store_tables, serve(SampleSite(articles=articles)) as server:
 
         def once(name: str) -> tuple[int, int]:
             before, hits = store_tables.sizes() if store_tables.tables() else {}, server.hits
-            ours(server.url, folder, store_tables.url)
+            ours(server.url, folder, *store_tables.options, "-a", "refresh_days=0")
             new = {table: size - before.get(table, 0) for table, size in store_tables.sizes().items()}
             asked, stored = server.hits - hits, sum(new.values())
             print(f"{backend:<12}{name:<24}{asked:>10}{new['articles']:>10}{stored:>12}")
@@ -95,26 +83,17 @@ class Clocked(SampleSite):
         return super().respond(target, base_url, headers or {})
 
 
-def fill(store: Store, site: SampleSite, base: str) -> None:
+def fill_all(store: Store, site: SampleSite, base: str) -> None:
     """Fill the store with every article of the site, and mark every listing as walked to its end."""
-    newsroom = Newsroom(site.articles)
     now = database.stamp(datetime.now(UTC) - timedelta(hours=7))  # listings are due, sitemaps are not
-    for first in range(0, site.articles, _ROWS_AT_ONCE):
-        numbers = range(first, min(first + _ROWS_AT_ONCE, site.articles))
-        rows = [article_row(newsroom, number, base, now) for number in numbers]
-        versions = [
-            {"article_key": row["key"], "version": 1, "observed_at": now, "body": row["body"], "run_id": "filled"}
-            for row in rows
-        ]
-        store.execute(insert(schema.articles), rows)
-        store.execute(insert(schema.article_versions), versions)
+    fill(store, site.articles, base, now)
     sources: list[dict[str, Any]] = [{"path": "/sitemap_index.xml", "state": None}]
     for section in SECTIONS:
         page = f"{base}{section}/"
         listing = read_listing(parse_document(site.respond(f"/{section}/", base).body, page, Site(base), "utf-8"))
         state = ListState([card.address.key for card in listing.cards])
         sources.append({"path": f"/{section}/", "state": state.to_json()})
-    store.execute(insert(schema.sources), [{"scope": "", "read_at": now, "stamp": None, **row} for row in sources])
+    put(store, schema.sources, ({"scope": "", "read_at": now, "stamp": None, **row} for row in sources))
 
 
 def million(backend: str, cluster: Cluster, folder: Path, articles: int) -> None:
@@ -125,14 +104,16 @@ def million(backend: str, cluster: Cluster, folder: Path, articles: int) -> None
         server = stack.enter_context(serve(site))
         store = open_store(store_tables.url, "", server.url)
         begun = time.monotonic()
-        fill(store, site, server.url)
+        fill_all(store, site, server.url)
         store.close()
         print(f"{backend:<12}{articles} articles known, filled in {time.monotonic() - begun:.0f} s")
         for name, url in (("without a store", NONE), ("with it", store_tables.url)):
             starts: list[float] = []
             for _ in range(3):
                 site.first_asked, begun, hits = None, time.monotonic(), server.hits
-                only = _one_page(server, folder) if url == NONE else ours(server.url, folder, url)
+                one_page = f"urls={next(server.site.gold(server.url))['url']}"
+                argument = one_page if url == NONE else "refresh_days=0"
+                only = ours(server.url, folder, "-s", f"STORE_URL={url}", "-a", argument)
                 assert site.first_asked is not None
                 starts.append(site.first_asked - begun)
             asked = server.hits - hits
@@ -141,22 +122,6 @@ def million(backend: str, cluster: Cluster, folder: Path, articles: int) -> None
                 f"peak {only['peak']:.0f} MB, {asked} requests"
             )
         _look_up(backend, store_tables, site, server.url)
-
-
-def _one_page(server: SampleServer, folder: Path) -> dict[str, float]:
-    article = next(server.site.gold(server.url))["url"]
-    command = [sys.executable, "-m", "scrapy", "crawl", "caravan", "-a", f"site={server.url}"]
-    settings = [
-        "-a",
-        f"urls={article}",
-        "-s",
-        f"STORE_URL={NONE}",
-        "-s",
-        f"DATA_DIR={folder / 'data'}",
-        "-s",
-        "LOG_LEVEL=INFO",
-    ]
-    return crawl.run([*command, *settings], ROOT, folder / "crawl.log")
 
 
 def _look_up(backend: str, store_tables: StoreTables, site: SampleSite, base: str) -> None:

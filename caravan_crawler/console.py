@@ -98,6 +98,11 @@ def print_out(lines: Iterable[str]) -> None:
         os.close(nowhere)
 
 
+def print_json(value: Any) -> None:
+    """Print a value as JSON; JSON escapes stand for characters that control a terminal."""
+    print_out([json.dumps(value, ensure_ascii=False, indent=1, default=str)])
+
+
 def floors_of(settings: BaseSettings) -> dict[str, float]:
     """Return the setting FLOORS: field to the minimum share of articles in which it must be found."""
     return {name: float(share) for name, share in settings.getdict("FLOORS").items()}

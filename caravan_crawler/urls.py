@@ -40,6 +40,8 @@ _PAGE_OF_A_LIST = re.compile(r"(?:page[-_]?)?\d{1,3}")
 # Characters of a path that are not escaped. Reserved ones stay as written: ``%2F`` may differ from ``/``.
 _PLAIN = re.compile(r"[A-Za-z0-9/_.~!$&'()*+,;=:@-]*")
 _ESCAPED = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
+# A path from the root that is an address of the site as written.
+_ROOTED = re.compile(r"/(?!/)[A-Za-z0-9/_~-]*")
 # In addition to letters, digits, ``-``, ``.`` and ``_``, which :func:`urllib.parse.quote` never escapes.
 _UNRESERVED = "~"
 # Characters that are not escaped in a path and in a query, as in Scrapy's requests; ``%`` begins an escape.
@@ -48,6 +50,8 @@ _UNESCAPED_IN_QUERY = "!$%&()*+,/:;=?@~"
 _FILE = re.compile(r"\.\w{2,5}$")
 #: End of a file's name that may be a page, and a name that is a number alone.
 _PAGE_FILE, _NUMBER = re.compile(r"\.(?:s?html?|php|aspx?)$"), re.compile(r"\d{4,9}")
+#: Scheme and host of a link that needs no joining.
+_HOST = re.compile(r"https?://([^/?#\\\s]+)(?:[/?#]|$)")
 _DEFAULT_PORT = re.compile(r":(?:80|443)$")
 _REMEMBERED_LINKS = 20_000
 #: Characters of a URL that browsers and crawlers accept; PostgreSQL indexes no text over 2,704 bytes.
@@ -293,8 +297,8 @@ class Site:
         self.hosts = frozenset({bare, f"www.{bare}"})
         is_original = bare == "caravan.kz" or bare.endswith(".caravan.kz")
         self._names = self.hosts if is_original else self.hosts | PUBLIC_HOSTS
-        self.remembered: dict[str, Address | None] = {}
-        """Cache of links that do not depend on their page; menus and trending links are on every page."""
+        self._addresses: dict[str, Address | None] = {}
+        """Cache of links from the root and whole ones; menus and trending links are on every page."""
 
     @property
     def is_local(self) -> bool:
@@ -331,8 +335,15 @@ class Site:
         href = href.strip()
         if not href or href[0] == "#":
             return None
+        is_whole = href.startswith(self.base)
+        path = href[len(self.base) - 1 :] if is_whole else href
+        if _ROOTED.fullmatch(path) and (is_whole or page_url.startswith(self.base)):
+            return self.base + path[1:]  # as most links are; joining takes ten times as long
+        host = _HOST.match(href)
+        if host and not self._is_name(host[1]):
+            return None
         try:
-            parts = urlsplit(urljoin(page_url, href))
+            parts = urlsplit(href if host else urljoin(page_url, href))
             if parts.scheme not in ("http", "https") or not self._is_name(parts.netloc):
                 return None
         except ValueError:
@@ -346,18 +357,18 @@ class Site:
 
     def address(self, href: str, page_url: str | None = None) -> Address | None:
         """Return the article's address for ``href`` on a page, by default the home page; or None."""
-        if not href.startswith(("/", "http")) or len(href) > self.longest_address:
-            return self._address(href, page_url)
-        try:
-            return self.remembered[href]
-        except KeyError:
-            address = self._address(href, page_url)
-            # Not cached: a path that repeats itself is refused and counted on each page.
-            if address is not None or not repeats_itself(href):
-                if len(self.remembered) >= _REMEMBERED_LINKS:
-                    self.remembered.clear()
-                self.remembered[href] = address
-            return address
+        if page_url is not None and not page_url.startswith(self.base):
+            return self._address(href, page_url)  # a ``base`` element leads elsewhere
+        if href in self._addresses:
+            return self._addresses[href]
+        address = self._address(href, page_url)
+        is_whole = href.startswith(("/", "http://", "https://")) and len(href) <= self.longest_address
+        # Not cached: a path that repeats itself is refused and counted on each page.
+        if is_whole and (address is not None or not repeats_itself(href)):
+            if len(self._addresses) >= _REMEMBERED_LINKS:
+                self._addresses.clear()
+            self._addresses[href] = address
+        return address
 
     def _address(self, href: str, page_url: str | None) -> Address | None:
         url = self.resolve(href, page_url)
@@ -385,6 +396,4 @@ def path_of(url: str) -> str:
 def listing_of(path: str) -> tuple[str, int]:
     """Split a listing's path into its first page's path and the page's number (1 for the first)."""
     match = _LISTING_PAGE.match(path if path.endswith("/") else path + "/")
-    if match is None:
-        return path, 1
-    return match["listing"], int(match["number"] or 1)
+    return (match["listing"], int(match["number"] or 1)) if match else (path, 1)

@@ -83,6 +83,11 @@ def test_a_failed_short_link_is_named_with_its_query(tmp_path: Path) -> None:
     assert screen(tmp_path)[-1].endswith("http_404: http_404, as /?p=1234")
 
 
+def test_a_line_separator_in_a_text_breaks_no_json(tmp_path: Path) -> None:
+    make(None, tmp_path, {schema.failures: [failure(f"{BASE}1", "a\u2028b", 1, "2026-01-09")]})
+    assert json.loads(status(tmp_path, "--json").stdout)["reasons"][0][0] == "a\u2028b"
+
+
 def older(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "caravan.db")) as store, store:
         store.execute("UPDATE store_info SET value = '2' WHERE name = 'schema_version'")

@@ -160,6 +160,13 @@ def test_links_to_the_real_site_resolve_to_the_copy() -> None:
     assert kazakh.resolve("https://www.caravan.kz/news/a-900001/", kazakh.base) is None
 
 
+def test_a_path_on_a_page_with_a_foreign_base_is_no_link_to_the_site(site: Site) -> None:
+    path, other = "/news/a-900001/", "https://other.example/"
+    assert site.address(path, other) is None
+    assert site.address(path, site.base) is not None  # the page before has not decided it
+    assert (site.resolve(path, other), site.address(path, other)) == (None, None)
+
+
 def test_every_alias_has_one_key_and_one_canonical_url(site: Site) -> None:
     aliases = [
         "https://www.caravan.kz/news/a-900001/",

@@ -2,30 +2,25 @@
 
 import argparse
 import re
-from collections.abc import AsyncIterator
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from scrapy import Request, Spider
-from scrapy.http import Response
-from scrapy.settings import BaseSettings
 from scrapy.utils.conf import closest_scrapy_cfg
-from twisted.python.failure import Failure
 
-from caravan_crawler import failures
 from caravan_crawler.addons import browser_problem
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
 from caravan_crawler.atomic import home_problem, user_path
-from caravan_crawler.console import floors_of, is_terminal, print_err, print_out
+from caravan_crawler.console import floors_of, is_terminal, print_err, print_json, print_out
 from caravan_crawler.normalise.text import clean
-from caravan_crawler.outcome import CRASHED, CRAWL_DELAY_STAT, REFUSED, UNREACHABLE
+from caravan_crawler.outcome import CRASHED, REFUSED, STOPPED, UNREACHABLE
 from caravan_crawler.own_commands import OwnCommand
 from caravan_crawler.pages.article import named_url
-from caravan_crawler.pages.document import Bounds, Document, parse_document
-from caravan_crawler.spiders.requests import charset_of, parse_response
+from caravan_crawler.pages.document import Bounds, parse_document
+from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.urls import PUBLIC_BASE, Site, is_page_address
 
 # The inspection is imported on use, because Scrapy loads all commands at each start.
@@ -37,7 +32,6 @@ if TYPE_CHECKING:
 REQUESTS, FEWEST, MOST = 25, 5, 100
 #: A Crawl-delay in seconds from which an inspection takes long enough to warn the user.
 _LONG_DELAY = 10
-_STOPPED = 128
 _OF_ONE_PAGE, _OF_A_SITE = ("url", "full", "all", "why", "save_fixture"), ("requests", "save_pages")
 _FIXTURE = re.compile(r"[a-z0-9_-]+/[a-z0-9_-]+")
 
@@ -83,6 +77,8 @@ class Command(OwnCommand):
             self._inspect_file(target, opts)
 
     def _inspect_file(self, target: str, opts: argparse.Namespace) -> None:
+        from caravan_crawler.inspection.facts import Answer
+
         path = Path(target)
         if path.exists() and not path.is_file() and not path.is_dir():
             self.end(f"{target} is a pipe or a device, not a file", REFUSED)
@@ -100,23 +96,76 @@ class Command(OwnCommand):
             print_err("the page does not name its own address; with --url it is read as what it is")
             name = quote(path.stem, errors="surrogateescape")
             url = f"{PUBLIC_BASE}saved/{name}/"
-        parts = urlsplit(url)
-        document = parse_document(body, url, Site(f"{parts.scheme}://{parts.netloc.lower()}/"))
-        if problem := _show_page(body, document, None, self.settings, opts):
+        if problem := self._show_page(Answer.of_page(body, url, None, datetime.now(UTC)), opts):
             self.end(problem, CRASHED)
 
     def _inspect_url(self, url: str, opts: argparse.Namespace) -> None:
-        if problem := browser_problem(self.crawler_process.settings):
+        from caravan_crawler.inspection.facts import Answer, Role
+        from caravan_crawler.inspection.site_spider import InspectionSpider
+
+        process = self.crawler_process
+        if problem := browser_problem(process.settings):
             self.end(problem, REFUSED)
             return
-        crawler = self.crawler_process.create_crawler(_OnePage)
-        self.crawler_process.crawl(crawler, url=url, options=opts)
-        self.crawler_process.start()
-        problem = getattr(crawler.spider, "problem", "the crawl did not start")
-        if problem:
-            self.end(problem, getattr(crawler.spider, "code", CRASHED))
+        process.settings.set("RETRY_TIMES", 0, priority="spider")
+        crawler = process.create_crawler(InspectionSpider)
+        answers: dict[Role, Answer] = {}
+        process.crawl(
+            crawler,
+            base=_site_of(url).base,
+            most=MOST,
+            only=url,
+            on_facts=lambda answer, *_: answers.update({answer.asked.role: answer}),
+        )
+        process.start()
+        spider = crawler.spider
+        if not isinstance(spider, InspectionSpider):
+            self.end("the crawl did not start", CRASHED)
+            return
+        if spider.signal:
+            self.end("stopped on request", STOPPED + spider.signal)
+            return
+        page = answers.get(Role.LISTING)
+        if page is None or page.status != HTTPStatus.OK:
+            inspection, status = spider.inspection, f"HTTP {page.status}" if page else "the crawl has ended"
+            problem = (page and page.problem) or inspection.robots.problem or inspection.ended or status
+            if spider.site.is_local and "onnection refused" in problem:
+                serve = "python -m caravan_crawler.sample_site"
+                problem += f"; a crawl's sample site ends with it, {serve} serves the same pages on port 8000"
+            self.end(f"{url} was not read: {problem}", UNREACHABLE)
+            return
+        charset = declared_charset(page.content_type)
+        if problem := self._show_page(Answer.of_page(page.body, page.url, charset, page.received_at), opts):
+            self.end(problem, CRASHED)
         elif crawler.stats.get_value("caravan/browser/failed"):
             print_err("scrapy inspect: the browser could not show the page; this is how it came")
+
+    def _show_page(self, answer: "Answer", opts: argparse.Namespace) -> str | None:
+        """Read a page, print what is read and save it if requested; return a message about a problem, or None."""
+        from caravan_crawler.inspection.facts import FactReader
+        from caravan_crawler.inspection.page_report import SaveError, evidence_lines, page_json, page_lines, save_case
+        from caravan_crawler.pipelines import value_pipelines
+
+        pipelines, bounds, site = value_pipelines(self.settings), Bounds.of(self.settings), _site_of(answer.url)
+        facts = FactReader(site, pipelines, bounds).read(answer)
+        if facts.kind == "broken":
+            return f"{facts.url}: {facts.problem}; this is a bug: send the page"
+        if opts.json:
+            print_json(page_json(facts))
+        else:
+            print_out(page_lines(facts, full=opts.full, show_all=opts.all or opts.full))
+            if opts.why and facts.reading is not None:
+                charset = declared_charset(answer.content_type)
+                print_out(evidence_lines(parse_document(answer.body, answer.url, site, charset, bounds)))
+        if opts.save_fixture is None:
+            return None
+        case = _cases() / opts.save_fixture
+        try:
+            save_case(case, answer, pipelines)
+        except SaveError as error:
+            return str(error)
+        print_err(f"scrapy inspect: saved in {case}")
+        return None
 
     def _inspect_site(self, args: list[str], opts: argparse.Namespace) -> None:
         from caravan_crawler.inspection.page_report import PageFolder, SaveError
@@ -155,10 +204,13 @@ class Command(OwnCommand):
             return
         inspection = spider.inspection
         if spider.signal:
-            self.end(f"stopped on request after {inspection.requests} requests", _STOPPED + spider.signal)
+            self.end(f"stopped on request after {inspection.requests} requests", STOPPED + spider.signal)
             return
         odd, verdict = judge(inspection, floors_of(process.settings))
-        print_out([as_json(inspection, odd, verdict)] if opts.json else as_table(inspection, odd, verdict))
+        if opts.json:
+            print_json(as_json(inspection, odd, verdict))
+        else:
+            print_out(as_table(inspection, odd, verdict))
         self.exitcode = verdict.code
         if folder is not None:
             self.end(f"{folder.saved} pages are saved in {folder.folder}", verdict.code)
@@ -166,72 +218,9 @@ class Command(OwnCommand):
             self.end(pages.problem, CRASHED)
 
 
-class _OnePage(Spider):
-    """Fetches one page, with the project's politeness settings, and prints its fields."""
-
-    name = "one_page"
-    # addons.SpiderAddon disables store, feeds and outcome.
-    custom_settings: ClassVar[dict[str, Any]] = {  # type: ignore[misc]
-        "DUPEFILTER_CLASS": "scrapy.dupefilters.BaseDupeFilter",
-        "RETRY_TIMES": 0,
-    }
-    problem: str | None = "the page was not fetched"
-    code = UNREACHABLE
-
-    def __init__(self, url: str, options: argparse.Namespace, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        parts = urlsplit(url)
-        self.url, self.options = url, options
-        self.site = Site(f"{parts.scheme}://{parts.netloc}/")
-
-    async def start(self) -> AsyncIterator[Any]:
-        """Request the page; the browser renders only requests with the callback ``parse``."""
-        yield Request(self.url, callback=self.parse, errback=self.failed)
-
-    def parse(self, response: Response, **kwargs: Any) -> None:
-        """Print the fields of the page."""
-        document = parse_response(response, self.site, Bounds.of(self.settings))
-        self.code = CRASHED
-        self.problem = _show_page(response.body, document, charset_of(response), self.settings, self.options)
-
-    def failed(self, failure: Failure) -> None:
-        """Record why the page was not read."""
-        delay = self.crawler.stats.get_value(CRAWL_DELAY_STAT)
-        problem = f"robots.txt asks for {delay:g} seconds between requests" if delay else failures.message(failure)
-        self.problem = f"{self.url} was not read: {problem}"
-        if self.site.is_local and "onnection refused" in problem:
-            serve = "python -m caravan_crawler.sample_site"
-            self.problem += f"; a crawl's sample site ends with it, {serve} serves the same pages on port 8000"
-
-
-def _show_page(
-    body: bytes, document: Document, charset: str | None, settings: BaseSettings, options: argparse.Namespace
-) -> str | None:
-    """Read a page, print what is read and save it if requested; return a message about a problem, or None."""
-    from caravan_crawler.inspection.facts import Answer, FactReader
-    from caravan_crawler.inspection.page_report import SaveError, evidence_lines, page_json, page_lines, save_case
-    from caravan_crawler.pipelines import value_pipelines
-
-    answer = Answer.of_page(body, document.url, charset, datetime.now(UTC))
-    pipelines = value_pipelines(settings)
-    facts = FactReader(document.site, pipelines, document.bounds).read(answer)
-    if facts.kind == "broken":
-        return f"{facts.url}: {facts.problem}; this is a bug: send the page"
-    if options.json:
-        print_out([page_json(facts)])
-    else:
-        print_out(page_lines(facts, full=options.full, show_all=options.all or options.full))
-        if options.why and facts.reading is not None:
-            print_out(evidence_lines(document))
-    if options.save_fixture is None:
-        return None
-    case = _cases() / options.save_fixture
-    try:
-        save_case(case, answer, pipelines)
-    except SaveError as error:
-        return str(error)
-    print_err(f"scrapy inspect: saved in {case}")
-    return None
+def _site_of(url: str) -> Site:
+    parts = urlsplit(url)
+    return Site(f"{parts.scheme}://{parts.netloc.lower()}/")
 
 
 def _cases() -> Path:

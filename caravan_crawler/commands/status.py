@@ -1,12 +1,11 @@
 """``scrapy status``: the store on one screen: its content, the last runs, pages that wait, pages that failed."""
 
 import argparse
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from urllib.parse import urlsplit
 
-from caravan_crawler.console import count, format_size, moment, print_out
+from caravan_crawler.console import count, format_size, moment, print_json, print_out
 from caravan_crawler.normalise.text import printable
 from caravan_crawler.outcome import REFUSED
 from caravan_crawler.own_commands import OwnCommand
@@ -40,7 +39,7 @@ class Command(OwnCommand):
             self.end(str(error), error.code)
             return
         if opts.json:
-            print_out(json.dumps(asdict(overview), ensure_ascii=False, indent=1).splitlines())
+            print_json(asdict(overview))
         else:
             print_out(map(_fit, _lines(overview)))
 

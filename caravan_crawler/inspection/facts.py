@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -13,8 +13,9 @@ from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
 from caravan_crawler.normalise.dates import date_form, decide_publication, parse_date
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.document import Bounds, Document, parse_document
-from caravan_crawler.pages.encoding import declared_charset
+from caravan_crawler.pages.encoding import codec_of, declared_charset
 from caravan_crawler.pages.headline import title_candidates
+from caravan_crawler.pages.labels import fold
 from caravan_crawler.pages.listing import article_links, linked_headlines, read_listing, section_links
 from caravan_crawler.pages.page import PageKind, PageReading, article_record, page_records, read_page
 from caravan_crawler.pages.syndication import Entry, Form, read_syndication
@@ -76,21 +77,16 @@ class Answer:
 class Found:
     """A URL listed by a source: an article's, or another sitemap's if ``address`` is None.
 
-    ``day`` is the day of the URL's ``stamp``, ``month`` the month in the sitemap's name.
+    ``day`` is the day of the URL's ``stamp`` as ``YYYY-MM-DD``, ``month`` the month in the sitemap's name.
     """
 
     url: str
     address: Address | None = None
-    day: date | None = None
+    day: str | None = None
     month: str | None = None
     is_promised: bool = True
     headline: str | None = None
     stamp: str | None = None
-
-    @property
-    def iso_day(self) -> str | None:
-        """The day as a text."""
-        return self.day.isoformat() if self.day else None
 
 
 @dataclass
@@ -104,8 +100,8 @@ class SourceFacts:
     entries: int = 0
     found: list[Found] = field(default_factory=list)
     sitemaps: list[Found] = field(default_factory=list)
-    oldest: date | None = None
-    newest: date | None = None
+    oldest: str | None = None
+    newest: str | None = None
     in_future: int = 0
     unreadable: int = 0
     sections: list[str] = field(default_factory=list)
@@ -208,7 +204,6 @@ class Inspection:
 
 
 _DECLARED_IN_PAGE = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([\w\-]{2,20})""", re.IGNORECASE)
-_WORDS = re.compile(r"[^\W_]+")
 _REPLACEMENT = "\ufffd"
 #: Maximum unreadable stamps per source: each costs 2 ms, and a sitemap may have 50,000.
 _MOST_UNREADABLE = 100
@@ -328,7 +323,7 @@ class FactReader:
             record=record,
             verdict=decision.verdict,
             in_future=any(witness.problem == "future" for witness in witnesses),
-            fits_title=_fits(headline, list(title_candidates(document.structured))),
+            fits_title=_fits(headline, title_candidates(document.structured)),
             is_damaged=_REPLACEMENT in headline + (record.body or ""),
         )
 
@@ -339,17 +334,18 @@ def month_in(url: str) -> str | None:
     return f"{month:%Y-%m}" if month else None
 
 
-def _day(stamp: str | None, seen_at: datetime, source: SourceFacts) -> date | None:
+def _day(stamp: str | None, seen_at: datetime, source: SourceFacts) -> str | None:
     """Return the day of a stamp, and count it in ``source``."""
     if not stamp or source.unreadable >= _MOST_UNREADABLE:
         return None
     parsed = parse_date(stamp, seen_at)
     source.in_future += parsed.problem == "future" and not _is_relative(stamp)
     source.unreadable += parsed.problem not in (None, "future")
-    if parsed.day is not None:
-        source.oldest = min(source.oldest or parsed.day, parsed.day)
-        source.newest = max(source.newest or parsed.day, parsed.day)
-    return parsed.day
+    if parsed.day is None:
+        return None
+    day = parsed.day.isoformat()
+    source.oldest, source.newest = min(source.oldest or day, day), max(source.newest or day, day)
+    return day
 
 
 def _is_relative(stamp: str) -> bool:
@@ -358,15 +354,11 @@ def _is_relative(stamp: str) -> bool:
     return form is not None and form.parts is not None and form.parts.get("day") is None
 
 
-def _fits(headline: str, titles: list[str]) -> bool:
+def _fits(headline: str, titles: Iterable[str]) -> bool:
     """Whether the headline equals a title, or one starts with the other: titles may be cut."""
-    own = _folded(headline)
-    others = [folded for title in titles if (folded := _folded(title))]
+    own = fold(headline)
+    others = [folded for title in titles if (folded := fold(title))]
     return not own or not others or any(own.startswith(other) or other.startswith(own) for other in others)
-
-
-def _folded(text: str) -> str:
-    return " ".join(_WORDS.findall(text.casefold().replace("ё", "е")))
 
 
 def _encoding(answer: Answer) -> str | None:
@@ -377,6 +369,6 @@ def _encoding(answer: Answer) -> str | None:
         answer.body.decode("utf-8")
     except UnicodeDecodeError:
         return f"not UTF-8, declared as {declared or 'nothing'}"
-    if declared and declared.replace("-", "").replace("_", "") not in ("utf8", "usascii", "ascii"):
-        return None if answer.body.isascii() else f"UTF-8, but declared as {declared}"
-    return None
+    if declared is None or codec_of(declared) == "utf_8" or answer.body.isascii():
+        return None
+    return f"UTF-8, but declared as {declared}"

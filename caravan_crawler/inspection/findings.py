@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from caravan_crawler.inspection.facts import ArticleFacts, Facts, Inspection, Role
 from caravan_crawler.normalise.numbers import SANE_BAND
-from caravan_crawler.outcome import BELOW_FLOORS, MOST_FAILED, SOUND, UNREACHABLE
+from caravan_crawler.outcome import BELOW_FLOORS, MOST_FAILED, SOUND, UNREACHABLE, Outcome
 
 #: A body with fewer characters is short for a news item.
 SHORT_BODY = 200
@@ -44,28 +44,19 @@ class Finding:
     urls: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """The exit code of an inspection, its name, and a message with the reason."""
-
-    code: int
-    name: str
-    reason: str
-
-
-def judge(inspection: Inspection, floors: Mapping[str, float]) -> tuple[list[Finding], Verdict]:
-    """Return the findings, those that count first, and the verdict. ``floors`` is the setting FLOORS."""
+def judge(inspection: Inspection, floors: Mapping[str, float]) -> tuple[list[Finding], Outcome]:
+    """Return the findings, those that count first, and the outcome. ``floors`` is the setting FLOORS."""
     odd = [*_about_robots(inspection), *_about_sources(inspection), *_about_pages(inspection)]
     odd += _about_articles(inspection, floors)
     odd.sort(key=lambda one: not one.counts)
     if problem := _unreachable(inspection):
-        return odd, Verdict(UNREACHABLE, "unreachable", problem)
+        return odd, Outcome(UNREACHABLE, problem)
     read = [one for one in inspection.articles if one.article]
     message = f"{len(read)} of {len(inspection.articles)} pages asked for as articles are articles"
     if counting := [one for one in odd if one.counts]:
-        return odd, Verdict(BELOW_FLOORS, "below_floors", f"{'; '.join(one.message for one in counting)} ({message})")
+        return odd, Outcome(BELOW_FLOORS, f"{'; '.join(one.message for one in counting)} ({message})")
     others = f"; oddities that do not count: {len(odd)}" if odd else ""
-    return odd, Verdict(SOUND, "sound", f"{message}{others}")
+    return odd, Outcome(SOUND, f"{message}{others}")
 
 
 def _unreachable(inspection: Inspection) -> str | None:

@@ -10,7 +10,6 @@ from unicodedata import category
 from urllib.parse import urlsplit
 
 from caravan_crawler.inspection.facts import Answer, ArticleFacts, FactReader, Facts, Found, Role, SourceFacts
-from caravan_crawler.inspection.site_report import dumped
 from caravan_crawler.normalise.dates import parse_date
 from caravan_crawler.normalise.text import printable
 from caravan_crawler.pages.document import Bounds, Document
@@ -27,34 +26,32 @@ _WIDTH, _BLOCK_WIDTH = 100, 72
 _FEW = 20
 
 
-def page_json(facts: Facts) -> str:
+def page_json(facts: Facts) -> dict[str, Any]:
     """Return the facts of a page as a JSON object; existing keys are never removed."""
     source, article = facts.source, facts.article
     is_listing = facts.reading is not None
     found = [_entry(one) for one in source.found] if source else []
-    return dumped(
-        {
-            "version": 1,
-            "url": facts.url,
-            "kind": facts.kind,
-            "title": facts.title,
-            "canonical": facts.canonical,
-            "article": asdict(article.record) if article else None,
-            "found_by": article.raw.found_by if article else {},
-            "missing": facts.missing,
-            "rates": [asdict(one) for one in facts.rates],
-            "weather": [asdict(one) for one in facts.weather],
-            "trending": [asdict(one) for one in facts.trending],
-            "cards": found if is_listing else [],
-            "next_page": source.next_page if source else None,
-            "entries": [] if is_listing else found,
-            "sitemaps": [_entry(one) for one in source.sitemaps] if source else [],
-        }
-    )
+    return {
+        "version": 1,
+        "url": facts.url,
+        "kind": facts.kind,
+        "title": facts.title,
+        "canonical": facts.canonical,
+        "article": asdict(article.record) if article else None,
+        "found_by": article.raw.found_by if article else {},
+        "missing": facts.missing,
+        "rates": [asdict(one) for one in facts.rates],
+        "weather": [asdict(one) for one in facts.weather],
+        "trending": [asdict(one) for one in facts.trending],
+        "cards": found if is_listing else [],
+        "next_page": source.next_page if source else None,
+        "entries": [] if is_listing else found,
+        "sitemaps": [_entry(one) for one in source.sitemaps] if source else [],
+    }
 
 
 def _entry(one: Found) -> dict[str, str | None]:
-    return {"url": one.url, "headline": one.headline, "day": one.iso_day, "as_printed": one.stamp}
+    return {"url": one.url, "headline": one.headline, "day": one.day, "as_printed": one.stamp}
 
 
 def page_lines(facts: Facts, *, full: bool, show_all: bool) -> Iterator[str]:
@@ -90,7 +87,7 @@ def _source_lines(source: SourceFacts, show_all: bool, *, is_listing: bool) -> I
     if source.in_future:
         yield f"stamps in the future: {source.in_future}"
     for one in entries if show_all else entries[:_FEW]:
-        yield f"{visible(one.iso_day or one.stamp or '-'):<10}  {visible(one.url)}"
+        yield f"{visible(one.day or one.stamp or '-'):<10}  {visible(one.url)}"
         if one.headline:
             yield f"{'':<10}  {visible(one.headline)}"
     if not show_all and len(entries) > _FEW:
@@ -286,7 +283,7 @@ def case_of(answer: Answer, pipelines: Iterable[Any]) -> dict[str, Any]:
 
 
 def _entries(found: Iterable[Found]) -> list[list[str | None]]:
-    return [[one.url, one.headline, one.iso_day] for one in found]
+    return [[one.url, one.headline, one.day] for one in found]
 
 
 def _ending(answer: Answer) -> str:

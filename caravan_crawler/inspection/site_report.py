@@ -1,6 +1,5 @@
 """Report of an inspection of a site: one JSON object for programs, one table for people."""
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
@@ -8,9 +7,10 @@ from string import ascii_lowercase
 from typing import Any
 
 from caravan_crawler.inspection.facts import Facts, Inspection, SourceFacts
-from caravan_crawler.inspection.findings import Finding, Verdict
+from caravan_crawler.inspection.findings import Finding
 from caravan_crawler.items import NOTHING
 from caravan_crawler.normalise.text import clean
+from caravan_crawler.outcome import Outcome
 
 #: Fields of an article in the order of the table, each with the names of its readers in ``found_by``.
 FIELDS = {
@@ -30,15 +30,14 @@ _LONGEST_ADDRESS = 40
 _MOST_URLS = 3
 
 
-def as_json(inspection: Inspection, odd: Iterable[Finding], verdict: Verdict) -> str:
+def as_json(inspection: Inspection, odd: Iterable[Finding], verdict: Outcome) -> dict[str, Any]:
     """Return the inspection as a JSON object; existing keys are never removed."""
-    robots = asdict(inspection.robots)
-    result = {
+    return {
         "version": 1,
         "site": inspection.base,
         "began_at": inspection.began_at.isoformat(timespec="seconds"),
         "requests": inspection.requests,
-        "robots": {name: robots[name] for name in ("status", "problem", "allows_home", "crawl_delay", "sitemaps")},
+        "robots": asdict(inspection.robots),
         "sources": [_source_json(one) for one in inspection.sources],
         "articles": [_article_json(one) for one in inspection.articles],
         "readers": {field: dict(counts) for field, counts in _readers_of(inspection.articles).items()},
@@ -46,20 +45,6 @@ def as_json(inspection: Inspection, odd: Iterable[Finding], verdict: Verdict) ->
         "odd": [{"code": one.code, "counts": one.counts, "words": one.message, "urls": list(one.urls)} for one in odd],
         "verdict": {"exit_code": verdict.code, "outcome": verdict.name, "reason": verdict.reason},
     }
-    return dumped(result)
-
-
-def dumped(value: Any) -> str:
-    """Return a value as JSON without control characters in its texts."""
-    return json.dumps(_cleaned(value), ensure_ascii=False, indent=1, default=str)
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, dict):
-        return {_cleaned(key): _cleaned(one) for key, one in value.items()}
-    return [_cleaned(one) for one in value] if isinstance(value, list) else value
 
 
 def _answer_json(one: Facts) -> dict[str, Any]:
@@ -140,7 +125,7 @@ def _readers_of(articles: Sequence[Facts]) -> dict[str, Counter[str]]:
 # The table
 
 
-def as_table(inspection: Inspection, odd: Sequence[Finding], verdict: Verdict) -> Iterator[str]:
+def as_table(inspection: Inspection, odd: Sequence[Finding], verdict: Outcome) -> Iterator[str]:
     """Yield the lines of the table."""
     yield f"{inspection.base} at {inspection.began_at:%Y-%m-%d %H:%M} UTC, {inspection.requests} requests"
     yield ""
@@ -185,7 +170,7 @@ def _source_rows(inspection: Inspection) -> list[list[str]]:
         cells = ["-"] * 6
         if source := one.source:
             counts = (source.entries, len(source.found), source.numbered, source.plain)
-            cells = [*map(str, counts), str(source.oldest or "-"), str(source.newest or "-")]
+            cells = [*map(str, counts), source.oldest or "-", source.newest or "-"]
         address = _shortened(one.asked.url, inspection.base)
         rows.append([address, str(one.status or "-"), one.kind, *cells, one.problem or ""])
     return rows

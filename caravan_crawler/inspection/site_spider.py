@@ -50,7 +50,7 @@ def _candidate(found: Found, address: Address, source: str) -> _Candidate:
     if address.path is None or address.alias:
         form = "short" if address.path is None else "amp"
     # Without a year, assume that the articles of one source are of the same time.
-    year = found.month[:4] if found.month else str(found.day.year) if found.day else source
+    year = (found.month or found.day or "")[:4] or source
     traits = {"year": year, "form": form, "section": address.section or "", "source": source}
     return _Candidate(found, address.key, traits)
 
@@ -115,7 +115,7 @@ class SamplePlan:
         sitemaps = self._sitemaps()
         # A stamp is the time of a sitemap's last change; a month in its name says more about its articles.
         are_months = any(one.month for one, _ in sitemaps)
-        ages = [one.month if are_months else one.day and one.day.isoformat() for one, _ in sitemaps]
+        ages = [one.month if are_months else one.day for one, _ in sitemaps]
         order = [sitemaps[place] for age, place in sorted((age, place) for place, age in enumerate(ages) if age)]
         undated = [pair for pair, age in zip(sitemaps, ages, strict=True) if not age]
         if not order:  # newest last, as WordPress orders them
@@ -167,10 +167,7 @@ class SamplePlan:
 
     def _has_room(self, one: _Candidate) -> bool:
         form = one.traits["form"]
-        if form in ("amp", "short"):  # one is enough to judge them
-            return not self._taken["form"][form]
-        # An article requested before is of interest only under another form of URL.
-        return not {(one.article, "numbered"), (one.article, "plain")} & self._seen
+        return form not in ("amp", "short") or not self._taken["form"][form]  # one is enough to judge them
 
     def _likeness(self, one: _Candidate) -> int:
         likeness = sum(_WEIGHTS[name] * self._taken[name][value] for name, value in one.traits.items())
@@ -197,7 +194,10 @@ OnFacts = Callable[[Answer, Facts, Inspection], None]
 
 
 class InspectionSpider(Spider):
-    """Sends at most ``most`` requests to a site, including robots.txt, redirects and retries."""
+    """Sends at most ``most`` requests to a site, including robots.txt, redirects and retries.
+
+    It requests the page ``only``, or what a plan chooses.
+    """
 
     name = "inspect_site"
     _reader: FactReader
@@ -209,7 +209,7 @@ class InspectionSpider(Spider):
         "HTTPERROR_ALLOW_ALL": True,  # an error page is a finding
     }
 
-    def __init__(self, base: str, most: int, on_facts: OnFacts, **kwargs: Any) -> None:
+    def __init__(self, base: str, most: int, on_facts: OnFacts, only: str | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.site = Site(base)
         self.inspection = Inspection(base, datetime.now(UTC))
@@ -217,7 +217,8 @@ class InspectionSpider(Spider):
         self.signal = 0
         self._on_facts = on_facts
         self._unanswered = 0
-        self._pages = SamplePlan(self.site, self.inspection, most, lambda: self.inspection.requests).pages()
+        plan = SamplePlan(self.site, self.inspection, most, lambda: self.inspection.requests)
+        self._pages = plan.pages() if only is None else iter([Asked(only, Role.LISTING)])
 
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> "InspectionSpider":

@@ -131,6 +131,7 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
 
     A form that only menus and breadcrumbs print is the last choice but headings that print a part of the title.
     """
+    lines = [*enumerate(texts), *((index, text.partition("\n")[0]) for index, text in enumerate(texts) if "\n" in text)]
     in_menus: list[int] = []
     for candidate in title_candidates(document.structured):
         wanted = fold(candidate)
@@ -138,12 +139,10 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
             continue
         same = [
             index
-            for index, text in enumerate(texts)
-            if text.lstrip(_OPENING)[:1].casefold() == wanted[:1]
-            and any(
-                abs(len(each) - len(candidate)) <= 24 + len(candidate) // 4 and fold(each) == wanted
-                for each in (text, text.partition("\n")[0])
-            )
+            for index, text in lines
+            if abs(len(text) - len(candidate)) <= 24 + len(candidate) // 4
+            and text.lstrip(_OPENING)[:1].casefold() == wanted[:1]
+            and fold(text) == wanted
         ]
         if any(not _is_in_menu(document.blocks[index]) for index in same):
             return same[:_MOST_CANDIDATES]

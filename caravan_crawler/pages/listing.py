@@ -127,9 +127,8 @@ def article_links(document: Document) -> list[tuple[Address, str]]:
     """Return the articles the page links to: address and ``href`` of each link, own paths before aliases."""
     own: list[tuple[Address, str]] = []
     aliases: list[tuple[Address, str]] = []
-    known = document.site.remembered
     for href in document.links:
-        address = known[href] if href in known else document.site.address(href, document.base_url)
+        address = document.site.address(href, document.base_url)
         if address is not None:
             (aliases if address.alias else own).append((address, href))
     return document.first_links(own + aliases)

@@ -95,6 +95,7 @@ def compose(newsroom: Newsroom, number: int) -> Article:
         picture = _picture(rng, kind.generation, day, captioned=rng.chance(1, 3))
         blocks.insert(1 + rng.below(len(blocks)), Block("figure", picture))
     author_line, authors = _author_line(rng) if kind.desk == "gazeta" else (None, [])
+    topics = KK["tags"] if kind.is_kazakh else newsroom.theme(number).tags
     attachment = newsroom.attachment(number)
     if lead_image and attachment:
         lead_image = lead_image._replace(page=attachment)
@@ -111,7 +112,7 @@ def compose(newsroom: Newsroom, number: int) -> Article:
         lead_image=lead_image,
         author_line=author_line,
         authors=authors,
-        tags=rng.sample(possible_tags(newsroom, number), 1 + rng.below(3)) if rng.chance(2, 5) else [],
+        tags=rng.sample(topics, 1 + rng.below(3)) if rng.chance(2, 5) else [],
         noisy=noisy,
         parts=newsroom.parts(number),
         has_canonical=newsroom.has_canonical(number),
@@ -126,11 +127,6 @@ def part_of(article: Article, part: int) -> Article:
     if part > 1:
         changed = changed._replace(lead_image=None, opening=article.opening._replace(lede=None, lede_source=""))
     return changed if part == parts else changed._replace(author_line=None)
-
-
-def possible_tags(newsroom: Newsroom, number: int) -> list[str]:
-    tags: list[str] = KK["tags"] if newsroom.kinds[number].is_kazakh else newsroom.theme(number).tags
-    return tags
 
 
 def _author_line(rng: Rng) -> tuple[str | None, list[str]]:

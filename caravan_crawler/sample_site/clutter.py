@@ -33,16 +33,15 @@ class Latest(NamedTuple):
 
 @lru_cache(maxsize=256)
 def clutter(
-    template: Template, generation: int, variant: int, language: str, latest: tuple[Latest, ...], has_informers: bool
+    template: Template, generation: int, variant: int, latest: tuple[Latest, ...], has_informers: bool
 ) -> dict[str, str]:
     """Return the HTML for each place of an article's page, or of another page with ``generation`` 0.
 
     Nothing at the ``start`` is visible; ``after`` is behind the main part, in the same container.
     """
-    rng = Rng(f"clutter {language}", (template.seed * 5 + generation) * VARIANTS + variant)
+    rng = Rng("clutter ru", (template.seed * 5 + generation) * VARIANTS + variant)
     boxes = _Boxes(template, rng, latest)
-    suffix = "" if language == "ru" else f"_{language}"
-    column = boxes.html(f"boxes{suffix}", () if has_informers else _INFORMERS)
+    column = boxes.html("boxes", () if has_informers else _INFORMERS)
     column = rng.sample(column, len(column))
     places = 4 if rng.chance(1, 2) else 0
     return {
@@ -50,7 +49,7 @@ def clutter(
         "start": _hidden(variant),
         "top": _mega_menu(rng, "nav" if template.skeleton == "html5" and rng.chance(1, 2) else "div"),
         "left": "".join(column[:places]),
-        "after": "".join(boxes.html(f"behind{suffix}", _OF_ARTICLES if generation == _LISTING else ())),
+        "after": "".join(boxes.html("behind", _OF_ARTICLES if generation == _LISTING else ())),
         "right": "".join(column[places:]),
         "foot": _footer(template, "footer" if template.footer or rng.chance(1, 2) else "div"),
         "end": "\n<!-- footer: cached 2026-02-06 03:00:11 -->" + _repeated("late_script", variant, _END_BYTES[variant]),
@@ -65,7 +64,7 @@ class _Boxes:
         self._entries = {"latest": articles, "topics": [{"topic": _topic(topic)} for topic in ALL_TOPICS]}
         self._rng = rng
         is_html5 = template.skeleton == "html5"
-        self._section = rng.pick(("aside", "section", "div") if is_html5 else ("div", "div", "td"))
+        self._section = rng.pick(("aside", "section", "div") if is_html5 else ("div",))
         self._title_tag = rng.pick(("h3", "div", "h4", "span", "b", "h2"))
         self._depth = rng.below(4)
 
@@ -82,8 +81,6 @@ class _Boxes:
         html = element(self._title_tag, self._rng.pick(box["titles"]), f"{kind}__title") + content
         for _ in range(self._depth):
             html = element("div", html, "widget__inner")
-        if self._section == "td":
-            return element("table", f"<tr><td>{html}</td></tr>", kind)
         return element(self._section, html, kind)
 
     def _rows(self, box: dict[str, Any]) -> list[list[str]]:

@@ -22,22 +22,21 @@ _GAP = "<!-- gap -->"
 """Place of the metadata and of the main part in a frame."""
 
 
-def header_html(template: Template) -> str:
+def _header() -> str:
     """Rates, weather, city, day and networks, in the order of generation 3."""
-    is_table = template.skeleton == "table"
-    line = "span" if is_table else "div"
     networks = (link(f"https://www.{host}/caravan.kz", "A") for host in _NETWORKS)
     parts = [
         element("ul", elements("li", [printed for _, _, printed in _RATES]), "rates"),
-        element(line, f"{_TEMPERATURE:+d} °C", "weather__degrees"),
-        element(line, _CITY, "weather__city"),
-        element(line, f"{TODAY.year} Год", "today__year"),
-        element(line, day_and_month(TODAY), "today__day"),
+        element("div", f"{_TEMPERATURE:+d} °C", "weather__degrees"),
+        element("div", _CITY, "weather__city"),
+        element("div", f"{TODAY.year} Год", "today__year"),
+        element("div", day_and_month(TODAY), "today__day"),
         element("ul", elements("li", networks), "networks"),
     ]
-    if is_table:
-        return element("table", f"<tr>{elements('td', parts)}</tr>", "masthead")
     return element("div", "".join(parts), "masthead")
+
+
+HEADER = _header()
 
 
 def expected_rates() -> list[dict[str, Any]]:
@@ -135,7 +134,7 @@ class Frame:
         """Return what stands before, between and behind metadata and main part."""
         template = self.template
         # On a scripted site a script would load the boxes of rates and weather, too.
-        around = clutter(template, generation, variant, self.language, self.latest, not self.is_scripted)
+        around = clutter(template, generation, variant, self.latest, not self.is_scripted)
         # In generation 3 the trending block is next to the text.
         boxes = self.trending + around["after"] if generation in (0, 3) else around["after"] + self.trending
         is_outside, is_html5 = template.trending_place == "outside", template.skeleton == "html5"
@@ -149,11 +148,9 @@ class Frame:
             "right": around["right"] or None,
             "inside": "" if is_outside else boxes,
             "behind": boxes if is_outside else "",
-            "has_row_behind": "" if is_outside else None,
             "script": '<script src="/parts/fill.js" defer></script>' if self.is_scripted else "",
         }
-        pattern = PAGES["frame"]["table" if template.skeleton == "table" else "containers"]
-        return styled(fill(pattern, gaps), template).lstrip().encode().split(_GAP.encode())
+        return styled(fill(PAGES["frame"]["page"], gaps), template).lstrip().encode().split(_GAP.encode())
 
     def _menu(self) -> str:
         """Sections, contacts, search and other sites."""

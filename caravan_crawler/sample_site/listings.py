@@ -1,4 +1,4 @@
-"""Home page, sections, topics, RSS and sitemaps."""
+"""Home page, sections, RSS and sitemaps."""
 
 import re
 from bisect import bisect_left
@@ -8,18 +8,17 @@ from email.utils import format_datetime
 from functools import cache
 from itertools import groupby, islice
 
-from caravan_crawler.sample_site.article import compose, possible_tags
-from caravan_crawler.sample_site.frame import CONTACTS, SECTION_NAMES, TOPICS, scripted_cards
+from caravan_crawler.sample_site.article import compose
+from caravan_crawler.sample_site.frame import CONTACTS, SECTION_NAMES, scripted_cards
 from caravan_crawler.sample_site.markup import Template, element, escape, link, quoted
 from caravan_crawler.sample_site.newsroom import Newsroom
-from caravan_crawler.sample_site.texts import ALL_TOPICS, TODAY, Rng, day_and_month, full_date, slug
+from caravan_crawler.sample_site.texts import TODAY, Rng, day_and_month, full_date
 
 CARDS_ON_A_PAGE = 20
 MONTHLY_INDEX = "sitemap.xml"
 
 _HOT = 10
 _HOME_CARDS = 24
-_TOPIC_SEARCH_DEPTH = 600
 _WITHOUT_PAGINATION = ("gazeta",)
 """Listings without links to their other pages, which exist."""
 _ENDLESS = ("sport", "art")
@@ -40,7 +39,6 @@ class Listings:
         self._is_scripted = is_scripted
         self._template = template
         self._newsroom = newsroom
-        self._topics = {slug(topic): topic for topic in (*ALL_TOPICS, *TOPICS)}
 
     def home(self, base_url: str) -> str:
         """The block of short lines known of generation 2, then cards."""
@@ -62,16 +60,6 @@ class Listings:
         """The cards alone of one page of a section, and whether it is the last."""
         found = self._page(section, page)
         return None if found is None else ("".join(self._card(n, base_url) for n in found[0]), page >= found[1])
-
-    def topic(self, topic_slug: str, base_url: str) -> str | None:
-        """New articles about a topic, or any for a topic of the trending block."""
-        topic = self._topics.get(topic_slug)
-        if topic is None:
-            return None
-        near = list(islice(self._newsroom.newest_listed(), _TOPIC_SEARCH_DEPTH))
-        matching = [n for n in near if topic in possible_tags(self._newsroom, n)]
-        title = element("h1", escape(topic), "listing__title")
-        return title + self._cards((matching or near)[:CARDS_ON_A_PAGE], base_url)
 
     def rss(self, base_url: str) -> str:
         """Feed of the newest articles; those that only the feed leads to stay in it."""

@@ -1,9 +1,10 @@
 """HTML in the style of a template."""
 
+import html
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from hashlib import blake2b
 from typing import Any, Literal
 
@@ -16,15 +17,12 @@ class Template:
 
     seed: int = 0
     naming: Literal["plain", "nonsense", "hashed", "none"] = "plain"
-    skeleton: Literal["html5", "div", "table"] = "html5"
+    skeleton: Literal["html5", "div"] = "html5"
     paragraph_tag: Literal["p", "div"] = "p"
     headline_tag: Literal["h1", "h2", "div"] = "h1"
-    front_matter: Literal["list", "divs", "spans", "cells"] = "list"
     trending_place: Literal["inside", "outside", "flat"] = "outside"
     trending_label: Literal["link", "span", "div", "joined"] = "link"
     trending_heading: bool = True
-    breadcrumbs: bool = False
-    credit_in: Literal["figcaption", "li", "p"] = "figcaption"
     footer: bool = False
     dated_cards: bool = False
     indent: Literal["\n", "", "\n\t", "\r\n    "] = "\n"
@@ -39,15 +37,12 @@ def template(seed: int) -> Template:
     return Template(
         seed=seed,
         naming=("none", "nonsense", "hashed", "plain")[seed % 4],
-        skeleton=("div", "table", "html5")[seed % 3],
+        skeleton=("div", "html5")[seed // 4 % 2],
         paragraph_tag=("p", "div")[seed // 2 % 2],
         headline_tag=("div", "h1", "h2")[(seed // 2) % 3],
-        front_matter=("cells", "divs", "spans", "list")[(seed + seed // 4) % 4],
         trending_place=("inside", "flat", "outside")[(seed + seed // 3) % 3],
         trending_label=("joined", "span", "div", "link")[(seed // 2 + 1) % 4],
         trending_heading=rng.chance(1, 2),
-        breadcrumbs=rng.chance(1, 2),
-        credit_in=("li", "p", "figcaption")[seed // 3 % 3],
         footer=rng.chance(1, 2),
         dated_cards=rng.chance(1, 2),
         indent=rng.pick(("\n", "", "\n\t", "\r\n    ")),
@@ -64,8 +59,8 @@ _KNOWN_CLASSES = {
 """Names of the real site, the same for every seed; the others are invented and named as the template does."""
 
 
-def escape(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+escape = partial(html.escape, quote=False)
+quoted = html.escape  # for an attribute's value
 
 
 def element(tag: str, content: str, role: str = "") -> str:
@@ -83,11 +78,6 @@ def link(href: str, content: str, role: str = "") -> str:
     return f'{start} href="{quoted(href)}">{content}</a>'
 
 
-def quoted(text: str) -> str:
-    """Return text for an attribute's value."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-
-
 @cache
 def _lines(pattern: str) -> list[tuple[list[str], str]]:
     """Return the gaps and the text of each line; the text has a line break if it begins with a start tag."""
@@ -100,13 +90,13 @@ def fill(pattern: str, gaps: Mapping[str, Any]) -> str:
     return "".join(text.format_map(gaps) for names, text in _lines(pattern) if all(gaps[n] is not None for n in names))
 
 
-def styled(html: str, template: Template) -> str:
+def styled(text: str, template: Template) -> str:
     """Return HTML that is written as for seed 0 with the classes and indents of a template."""
     if template.seed == 0:
-        return html
-    html = html.replace("\n<", f"{template.indent}<")
-    html = html.replace(' rel="tag"', "")  # only seed 0 marks the topics of an article
-    return _CLASS.sub(lambda found: _class_attribute(found[1], template), html)
+        return text
+    text = text.replace("\n<", f"{template.indent}<")
+    text = text.replace(' rel="tag"', "")  # only seed 0 marks the topics of an article
+    return _CLASS.sub(lambda found: _class_attribute(found[1], template), text)
 
 
 @cache

@@ -116,7 +116,6 @@ class Form(Enum):
     SHORT_LINK = "its link /?p="
     AMP = "its AMP copy at /amp/ before the path"
     OLD = "a URL of generation 3 on a site of generation 4: path, short link or AMP copy"
-    SECOND_AMP = "the AMP copy at /amp/ below the article's path"
     PART = "the second or a later page of an article"
     ATTACHMENT = "the page of an article's photo"
 

@@ -144,8 +144,6 @@ class SingleNewsroom(Newsroom):
         if len(parts) != 3 or (number := self.find(*parts[:2])) is None:
             return super().locate(parts, query)
         last = parts[2]
-        if last == "amp":
-            return Found(number, Form.SECOND_AMP)
         if last.isascii() and last.isdigit():
             part = int(last[:3])
             return Found(number, Form.PART, part) if 2 <= part <= self.parts(number) else None

@@ -6,15 +6,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from caravan_crawler.sample_site.article import Article, Block, Link, Picture
-from caravan_crawler.sample_site.frame import SECTION_NAMES, Frame
+from caravan_crawler.sample_site.frame import Frame
 from caravan_crawler.sample_site.markup import Template, element, elements, escape, fill, link, quoted, styled
 from caravan_crawler.sample_site.newsroom import Reach
-from caravan_crawler.sample_site.one_generation import SECTIONS_OF_GENERATION
 from caravan_crawler.sample_site.texts import PAGES, slug
 
 _SUFFIX = " - Караван"
 _LONG_HEADLINE = 60
-_AMP_MENU = elements("li", (link(f"/{name}/", SECTION_NAMES[name]) for name in SECTIONS_OF_GENERATION[4]))
 _PLACEHOLDER = "data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7"
 _ADVERT = "<script>window.yaContextCb=window.yaContextCb||[];window.yaContextCb.push(new Date())</script>"
 
@@ -151,16 +149,19 @@ class ArticlePages:
             head = _dated_script(article) + head
             gaps |= _gaps_of_generation_2(article)
         elif name == "generation_3":
-            gaps |= self._gaps_of_generation_3(article, gaps)
+            text = gaps["body"] + gaps["page_links"]
+            # In a flat page paragraphs and trending pairs are siblings in one container.
+            is_flat = self._template.trending_place == "flat"
+            gaps["text"] = text if is_flat else element("div", text, "single__text")
+            gaps["headline_tag"] = self._template.headline_tag
         return frame.page(article.number, head, fill(PAGES["main"][name], gaps), kind.generation)
 
-    def amp(self, article: Article, base_url: str, form: str = "first") -> bytes:
+    def amp(self, article: Article, base_url: str) -> bytes:
         """AMP copy; it keeps the dashes of the page if a crawler can find nothing but the copy."""
-        gaps = _gaps(article, self._amp_html)
-        gaps |= {"url": base_url + article.path[1:], "menu": _AMP_MENU, "dotted_day": f"{article.day:%d.%m.%Y}"}
+        gaps = _gaps(article, self._amp_html) | {"url": base_url + article.path[1:]}
         if article.kind.reach is not Reach.AMP_LINK:
             gaps["body"] = gaps["body"].replace(" — ", " - ")
-        return styled(fill(PAGES["amp"][form], gaps), self._template).lstrip().encode()
+        return styled(fill(PAGES["amp"]["page"], gaps), self._template).lstrip().encode()
 
     def attachment(self, article: Article) -> str | None:
         """Main part of the page of an article's photo, if it has one."""
@@ -176,30 +177,12 @@ class ArticlePages:
         }
         return fill(PAGES["main"]["attachment"], gaps)
 
-    def _gaps_of_generation_3(self, article: Article, gaps: dict[str, Any]) -> dict[str, Any]:
-        template, html = self._template, self._html
-        image, credit = html.image(article) or None, html.credit(article) or None
-        is_listed = template.credit_in == "li" and template.front_matter == "list"
-        facts = {"date": gaps["date"], "views": gaps["views"], "credit": credit if is_listed else None}
-        picture = {"image": image, "credit": None if is_listed else credit, "figure": html.figure(article)}
-        text = gaps["body"] + gaps["page_links"]
-        return {
-            "breadcrumbs": "" if template.breadcrumbs else None,
-            "headline_tag": template.headline_tag,
-            "front_matter": fill(PAGES["front_matter"][template.front_matter], facts) if any(facts.values()) else "",
-            "credit_and_image": fill(PAGES["lead_image"][template.credit_in], picture),
-            # In a flat page paragraphs and trending pairs are siblings in one container.
-            "text": text if template.trending_place == "flat" else element("div", text, "single__text"),
-        }
-
 
 def _gaps(article: Article, html: ArticleHtml) -> dict[str, Any]:
     """Values of the gaps that several patterns have."""
     views = article.front.views
     return {
         "headline": escape(article.headline),
-        "section": article.kind.section,
-        "section_name": SECTION_NAMES[article.kind.section],
         "day": article.day,
         "date": article.front.date_raw,
         "views": None if views is None else str(views),

@@ -1,10 +1,8 @@
 """Responses of the sample site, and how they are sent."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import format_datetime, parsedate_to_datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 HTML = "text/html; charset=utf-8"
 _TYPES = {
@@ -74,26 +72,3 @@ def ok(body: bytes | str, extension: str = "html") -> SampleResponse:
 def moved(url: str) -> SampleResponse:
     body = f'<!DOCTYPE html><title>301</title><a href="{url}">{url}</a>'
     return SampleResponse(301, {"Content-Type": HTML, "Location": url}, body.encode())
-
-
-class Validators(NamedTuple):
-    """ETag and Last-Modified of a page."""
-
-    etag: str
-    modified: datetime
-
-    def headers(self) -> dict[str, str]:
-        modified = format_datetime(self.modified.astimezone(UTC), usegmt=True)
-        return {"ETag": self.etag, "Last-Modified": modified}
-
-    def unchanged(self, request: Mapping[str, str]) -> bool:
-        """Whether the conditions in the request's headers (lower case) allow a 304."""
-        if (tags := request.get("if-none-match")) is not None:  # it has precedence over If-Modified-Since
-            known = {tag.strip().removeprefix("W/") for tag in tags.split(",")}
-            return "*" in known or self.etag in known
-        try:
-            moment = parsedate_to_datetime(request.get("if-modified-since", ""))
-        except ValueError:
-            return False
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return self.modified.replace(microsecond=0) <= moment

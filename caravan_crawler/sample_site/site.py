@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
+from datetime import UTC
+from email.utils import format_datetime
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs, unquote
 
@@ -13,7 +14,7 @@ from caravan_crawler.sample_site.markup import Template, styled, template
 from caravan_crawler.sample_site.newsroom import MOST_ARTICLES, Form, Found, Newsroom
 from caravan_crawler.sample_site.one_generation import OldAddresses, SingleNewsroom
 from caravan_crawler.sample_site.pages import ArticlePages, grouped
-from caravan_crawler.sample_site.response import HTML, SampleResponse, Validators, moved, ok
+from caravan_crawler.sample_site.response import HTML, SampleResponse, moved, ok
 from caravan_crawler.sample_site.texts import FILL_SCRIPT
 
 _CARDS_ON_A_SHORT_PAGE = 10
@@ -83,7 +84,7 @@ class SampleSite:
         months, numbered = (24, 15) if is_new else (6, 1)
         self._monthly_sitemaps = listings.MonthlySitemaps(self._newsroom, months=months, numbered=numbered)
         self._template = drawn = _template(self.markup_seed, self.generation)
-        header = frame.SCRIPTED_HEADER if self._is_scripted else frame.header_html(drawn)
+        header = frame.SCRIPTED_HEADER if self._is_scripted else frame.HEADER
         cards = _CARDS_ON_A_SHORT_PAGE if is_new else listings.CARDS_ON_A_PAGE
         cards = frame.CARDS_BY_SCRIPT if self._is_scripted else cards
         trending, latest = frame.trending_html(drawn, self._newsroom), frame.latest_entries(self._newsroom)
@@ -162,8 +163,6 @@ class SampleSite:
                 return self._framed(self._listings.section(section, int(page[:9]), base_url), "Лента")
             case ["wp-content", *_]:
                 return ok(_PIXEL, "gif")
-            case ["tag", slug]:
-                return self._framed(self._listings.topic(slug, base_url), "Тема")
             case ["info", "kontakty"]:
                 return self._framed(self._contacts, "Контакты")
             case [name]:
@@ -199,17 +198,17 @@ class SampleSite:
                 if style == "redirect":
                     return moved(base_url + path[1:])
                 name, article = f"old-{number}", article._replace(has_canonical=style == "canonical")
-            case Form.SECOND_AMP:
-                name, write = f"amp-{number}", partial(self._pages.amp, form="second")
             case Form.PART:
                 name, article = f"{found.part}-{number}", part_of(article, found.part)
             case Form.ATTACHMENT:
                 return self._framed(self._pages.attachment(article), "Фото")
         generation = "" if self.generation is None else f"-{self.generation}"
-        validators = Validators(f'"{name}-{self.articles}-{self.markup_seed}{generation}"', article.front.modified)
-        if headers and validators.unchanged(headers):
-            return SampleResponse(304, validators.headers())
-        return SampleResponse(200, {"Content-Type": HTML} | validators.headers(), write(article, base_url))
+        etag = f'"{name}-{self.articles}-{self.markup_seed}{generation}"'
+        modified = format_datetime(article.front.modified.astimezone(UTC), usegmt=True)
+        validators = {"ETag": etag, "Last-Modified": modified}
+        if headers.get("if-none-match") == etag:
+            return SampleResponse(304, validators)
+        return SampleResponse(200, {"Content-Type": HTML} | validators, write(article, base_url))
 
     def _file(self, name: str, base_url: str) -> SampleResponse | None:
         is_new = self.generation == 4
@@ -239,7 +238,7 @@ class SampleSite:
             case ["fill.js"]:
                 return ok(FILL_SCRIPT, "js")
             case ["masthead"]:
-                html = frame.header_html(self._template)
+                html = frame.HEADER
             case ["views", form, number] if number.isdecimal():
                 views = self.article(int(number)).front.views or 0
                 html = grouped(views) if form == "grouped" else str(views)

@@ -11,6 +11,7 @@ from scrapy.crawler import Crawler
 
 from caravan_crawler.inspection.site_spider import InspectionSpider
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
+from caravan_crawler.sample_site.faults import FaultySite
 from tests.inspection.inspecting import inspect, inspect_site
 from tests.inspection.monthly import HTML, MonthlySite, html
 from tests.support.crawling import TIMEOUT
@@ -159,3 +160,13 @@ def test_bad_use_is_reported_in_one_line(options: tuple[str, ...], words: str) -
     assert (done.returncode, done.stdout) == (2, "")
     assert words in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_signal_ends_the_reading_of_one_page() -> None:
+    with serve(FaultySite(20, faults=["slow:1"])) as server:
+        process = fork("scrapy", "inspect", server.url, stdout=subprocess.PIPE)
+        while not server.hits and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=TIMEOUT)
+    assert (process.returncode, out, err) == (130, "", "scrapy inspect: stopped on request\n")

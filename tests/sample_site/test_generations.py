@@ -230,19 +230,6 @@ def test_photo_page_is_no_article(generation: int) -> None:
     assert {int(re.findall(r"\d+", name)[-1]) for name in names} <= ids, "they end in the numbers of other articles"
 
 
-def test_second_amp_form(site: SampleSite, gold: list[dict[str, Any]]) -> None:
-    for record in gold[::40]:
-        page = text(site, f"{record['url']}amp/")
-        assert in_head(site, f"{record['url']}amp/")["canonical"] == record["url"]
-        whole = html.fromstring(page).text_content()
-        place = 0
-        for word in ("Новости", "Аналитика", "В мире", "Общество", "Подкасты", "Криминал", "Спорт", "Культура", "Қаз"):
-            place = whole.index(word, place)
-        published = datetime.fromisoformat(record["published_at"])
-        for part in ("Главная | ", record["headline"], f"{published:%d.%m.%Y}"):
-            place = whole.index(part, place)
-
-
 def test_move_changes_urls_and_no_text() -> None:
     before, after = (list(SampleSite(articles=90, generation=n, seed=2).gold(BASE)) for n in (3, 4))
     for old, new in zip(before, after, strict=True):
@@ -323,7 +310,7 @@ def test_faults_affect_all_urls_of_an_article() -> None:
     site = FaultySite(40, faults=["errors_500:always:1"], generation=4, old_addresses="plain")
     for moved in site.moved_articles(BASE):
         old, new = (url.removeprefix(BASE[:-1]) for url in (moved.old_url, moved.new_url))
-        assert {site.respond(url, BASE).status for url in (old, new, f"{new}amp/", f"/?p={moved.article_id}")} == {500}
+        assert {site.respond(url, BASE).status for url in (old, new, f"/?p={moved.article_id}")} == {500}
     assert site.respond("/sitemap.xml", BASE).status == 200
 
 
