@@ -29,6 +29,7 @@ from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.spiders.requests import Priority
 from caravan_crawler.store import crawl_state
+from caravan_crawler.store.database import StoreError
 from caravan_crawler.store.workers import MOST_DEATHS, Claim, Pace, SharedStore, Workers
 
 logger = logging.getLogger(__name__)
@@ -210,6 +211,8 @@ class ClaimScheduler(Scheduler):
     def _poll(self) -> None:
         try:
             self._do_what_is_due()
+        except StoreError as error:
+            self._store.fail(error)
         except Exception:
             # Otherwise the engine would wait for this worker forever.
             logger.exception("A bug in the shared crawl")
