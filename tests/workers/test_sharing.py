@@ -189,7 +189,7 @@ def test_workers_wait_for_an_absent_database(cluster: Cluster, store_url: str, t
 
 def test_permanently_absent_database_ends_the_run(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=45)) as server:
-        crew = Crew(server, store_url, tmp_path, "-s", "STORE_PATIENCE=1", "-s", "DOWNLOAD_DELAY=0.02")
+        crew = Crew(server, store_url, tmp_path, *SHORT, "-s", "STORE_PATIENCE=1", "-s", "DOWNLOAD_DELAY=0.02")
         worker = crew.start()
         crew.wait_for_requests(25)
         cluster.stop()
