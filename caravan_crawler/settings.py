@@ -18,9 +18,8 @@ COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspec
 ADDONS = {
     # Default contents of -o and -O feeds, SHARED_CRAWL; no run and no store for `scrapy shell`, `bench` and others.
     "caravan_crawler.addons.SpiderAddon": 100,
-    "caravan_crawler.logformatter.QuietLog": 200,  # warnings and errors only, unless LOG_FILE or LOG_LEVEL is given
-    "caravan_crawler.addons.BrowserAddon": 300,  # disabled unless BROWSER is auto or always
-    "caravan_crawler.addons.RemoveDisabledComponents": 400,  # last: what is switched off is not loaded
+    "caravan_crawler.addons.BrowserAddon": 200,  # disabled unless BROWSER is auto or always
+    "caravan_crawler.addons.RemoveDisabledComponents": 300,  # last: what is switched off is not loaded
 }
 
 # For the site's operator. Add your address when you crawl the real site.
