@@ -30,8 +30,6 @@ class WholeFileStorage(CrawlerComponent):
 
     def __init__(self, crawler: Crawler, uri: str, *, feed_options: dict[str, Any] | None = None) -> None:
         self.path = local_path(uri)
-        self.is_ready = False
-        """Whether all rows are on disk, ready for :meth:`place` or :meth:`leave`."""
         self._crawler = crawler
         options = feed_options or {}
         self._appending = None if options.get("overwrite", False) else Appending(self.path, options)
@@ -57,9 +55,13 @@ class WholeFileStorage(CrawlerComponent):
     def store(self, file: IO[bytes]) -> None:
         """Close the partial file; it is published or not when all feeds are complete."""
         file.close()
-        self.is_ready = self._part is not None and not self.is_broken
         if self.is_broken and self._part is not None:
             self._part.unlink(missing_ok=True)  # incomplete, and the disk may be full; the store has the rows
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all rows are on disk after :meth:`store`, for :meth:`publish` or :meth:`keep_partial`."""
+        return self._part is not None and not self.is_broken
 
     @property
     def move(self) -> tuple[Path, Path]:
