@@ -19,7 +19,6 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 from scrapy.utils.asyncio import create_looping_call
-from scrapy.utils.defer import deferred_from_coro
 
 from caravan_crawler.downloadhandlers import POLL_INTERVAL, Throttle
 from caravan_crawler.extensions.crawl_store import CrawlStore
@@ -69,7 +68,7 @@ class ClaimScheduler(Scheduler):
         self._asked: set[str] = set()
         self._asked_urls: set[str] = set()
         self._queued = 0
-        self._has_suspect = self._is_at_end = self._is_closing = self._has_warned = False
+        self._has_suspect = self._is_at_end = self._has_warned = False
         self._unread = 0
         self._renewed_at = self._looked_at = self._counted_at = self._claimed_at = 0.0
         self._polling = create_looping_call(self._poll)
@@ -132,7 +131,7 @@ class ClaimScheduler(Scheduler):
         if waiting and (not self._store.is_leader or self._queued or self._unread <= _LOW):
             return []
         is_busy = bool(waiting or self._is_busy())
-        if (self._has_suspect and is_busy) or is_ending(self.crawler) or self._is_closing:
+        if (self._has_suspect and is_busy) or is_ending(self.crawler):
             return []
         # Query an empty frontier once per interval.
         if monotonic() - self._claimed_at < _INTERVAL / 2:
@@ -152,7 +151,7 @@ class ClaimScheduler(Scheduler):
 
     def _is_over(self) -> bool:
         """Whether nothing is left to claim, so that the leader can finish alone."""
-        if not self._store.is_leader or self._is_closing or monotonic() - self._counted_at < _INTERVAL / 2:
+        if not self._store.is_leader or monotonic() - self._counted_at < _INTERVAL / 2:
             return False
         self._counted_at = monotonic()
         if self._workers.unread() or self._store.is_broken:
@@ -219,7 +218,7 @@ class ClaimScheduler(Scheduler):
             end_run(self.crawler, "the shared crawl failed")
 
     def _do_what_is_due(self) -> None:
-        if self._is_closing or is_ending(self.crawler) or self._store.is_broken:
+        if is_ending(self.crawler) or self._store.is_broken:
             return
         if monotonic() - self._renewed_at > self._lease / _RENEWALS or self._store.reconnected_at > self._renewed_at:
             self._renewed_at = monotonic()
@@ -241,8 +240,7 @@ class ClaimScheduler(Scheduler):
             return
         if self._workers.leader_code in (SOUND, BELOW_FLOORS):
             if not self._is_busy():
-                self._is_closing = True
-                deferred_from_coro(self.crawler.engine.close_spider_async(reason="finished"))
+                end_run(self.crawler, "finished")
         elif self._workers.lead():
             logger.info("The leader of the crawl is gone, and this worker leads now")
             self._crawl_store.reload()
