@@ -198,31 +198,22 @@ class TrapGuard:
         votes = [(place, text) for place in (section, found_on, _EVERYWHERE) if place]
         if meta.get(ON_ARTICLE):
             votes.append((_ON_ARTICLES, _without_numbers(url, article)))
-        texts = {each for _, each in votes}
-        is_known = self._has_copies(texts)
-        for place, each in votes:
-            lead = self._cast(place, each)
-            if lead < self._most_copies:
-                continue
-            if place == found_on and place not in self._ended:
-                self._ended.add(place)
-                logger.warning("The list %s is not read further: it has copies of one text", place)
-            if not self._has_copies(texts):
-                self._crawler.stats.inc_value(COPIES_STAT, lead)
-                message = (
-                    "%d articles of %s are copies of one text, so links on such pages are not followed; the last: %s"
-                )
-                logger.warning(message, lead, place, url)
-            self._copies.add(each)
-        if not self._has_copies(texts):
+        is_known = any(each in self._copies for _, each in votes)
+        leads = {place: self._cast(place, each) for place, each in votes}
+        leading = [place for place, lead in leads.items() if lead >= self._most_copies]
+        if not is_known and not leading:
             return False
-        self._crawler.stats.inc_value(COPIES_STAT, int(is_known))
+        self._copies.update(each for place, each in votes if place in leading)
+        if found_on in leading and found_on not in self._ended:
+            self._ended.add(found_on)
+            logger.warning("The list %s is not read further: it has copies of one text", found_on)
+        if not is_known:
+            message = "%d articles of %s are copies of one text, so links on such pages are not followed; the last: %s"
+            logger.warning(message, leads[leading[0]], leading[0], url)
+        self._crawler.stats.inc_value(COPIES_STAT, 1 if is_known else leads[leading[0]])
         self._crawler.stats.set_value(COPY_STAT, url)
         self._crawler.stats.inc_value("caravan/refused/copies")
         return True
-
-    def _has_copies(self, texts: set[int]) -> bool:
-        return not self._copies.isdisjoint(texts)
 
     def _cast(self, place: str, text: int) -> int:
         """Count a page's text in a section, a listing or the site; return its lead there."""
