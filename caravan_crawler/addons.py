@@ -1,4 +1,4 @@
-"""Scrapy add-ons: unused components, other spiders, workers, feeds; the settings of the browser."""
+"""The Scrapy add-on: unused components, other spiders, workers, feeds; the settings of the browser."""
 
 import shutil
 from enum import StrEnum
@@ -33,18 +33,15 @@ _SWITCHED = [
 _BROWSER = "caravan_crawler.browser.browser_middleware.BrowserMiddleware"
 
 
-class RemoveDisabledComponents:
-    """Add-on that removes disabled components from the lists; set to None, they would still be loaded."""
-
-    def update_settings(self, settings: BaseSettings) -> None:
-        """Called by Scrapy before it loads anything on the lists."""
-        for base, component, switch in _SWITCHED:
-            if not settings.getbool(switch):
-                settings[base].pop(component, None)
-        if mode_of(settings) is BrowserMode.OFF:
-            settings["DOWNLOADER_MIDDLEWARES"].pop(_BROWSER, None)
-        else:
-            settings.setdict(_playwright_settings(settings), priority="addon")
+def _remove_disabled_components(settings: BaseSettings) -> None:
+    """Remove what is switched off from the lists; set to None, it would still be loaded."""
+    for base, component, switch in _SWITCHED:
+        if not settings.getbool(switch):
+            settings[base].pop(component, None)
+    if mode_of(settings) is BrowserMode.OFF:
+        settings["DOWNLOADER_MIDDLEWARES"].pop(_BROWSER, None)
+    else:
+        settings.setdict(_playwright_settings(settings), priority="addon")
 
 
 #: Components that need a run's spider and store, by where they are listed.
@@ -70,7 +67,7 @@ def is_caravan_spider(crawler: Crawler) -> bool:
 
 
 class SpiderAddon(CrawlerComponent):
-    """Add-on that completes the settings by the spider.
+    """Add-on that completes the settings by the spider, and removes what they switch off.
 
     This project's spider gets the feeds' defaults and, with ``SHARED_CRAWL``, the components of a shared crawl. Others,
     as those of ``scrapy shell`` and ``scrapy bench``, have no run and no store, and their items are no articles.
@@ -78,12 +75,13 @@ class SpiderAddon(CrawlerComponent):
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Called by Scrapy before it creates the spider and its components."""
-        if not is_caravan_spider(self.crawler):
+        if is_caravan_spider(self.crawler):
+            if settings.getbool("SHARED_CRAWL"):
+                _share(settings)
+            _complete_feeds(settings)
+        else:
             disable_run_components(settings)
-            return
-        if settings.getbool("SHARED_CRAWL"):
-            _share(settings)
-        _complete_feeds(settings)
+        _remove_disabled_components(settings)
 
 
 _PARTS = "caravan_crawler.extensions.shared_crawl"

@@ -17,8 +17,8 @@ COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspec
 
 ADDONS = {
     # Default contents of -o and -O feeds, SHARED_CRAWL; no run and no store for `scrapy shell`, `bench` and others.
-    "caravan_crawler.addons.SpiderAddon": 100,
-    "caravan_crawler.addons.RemoveDisabledComponents": 200,  # last: what is switched off is not loaded
+    # Behind those of your own: what is switched off is not loaded.
+    "caravan_crawler.addons.SpiderAddon": 1000,
 }
 
 # For the site's operator. Add your address when you crawl the real site.
