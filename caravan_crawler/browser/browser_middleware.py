@@ -75,7 +75,7 @@ class RenderBenefit:
 
 #: Spider callbacks of pages that may be rendered.
 _EXPECTED = {"parse_home": ExpectedPage.HOME, "parse_list": ExpectedPage.LIST}
-_EXPECTED |= dict.fromkeys(("parse", "parse_requested", "parse_part"), ExpectedPage.ARTICLE)
+_EXPECTED |= dict.fromkeys(("parse", "parse_part"), ExpectedPage.ARTICLE)
 
 
 class BrowserMiddleware(CrawlerComponent):

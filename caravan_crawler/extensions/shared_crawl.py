@@ -108,7 +108,8 @@ class ClaimScheduler(Scheduler):
         key = request.meta.get("key")
         if key is None:
             return self._store.is_leader or request.callback != self._spider.parse_list
-        is_found = request.callback == self._spider.parse and request.priority >= Priority.ARTICLE
+        is_new = request.callback == self._spider.parse and request.priority >= Priority.ARTICLE
+        is_found = is_new and not self._spider.arguments.urls  # those of the argument have no row
         # An alternative URL of an article whose first URL this worker requested.
         is_another = key in self._asked and request.url not in self._asked_urls
         if is_found and not request.meta.get(_CLAIMED) and not is_another:
