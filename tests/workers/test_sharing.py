@@ -44,6 +44,15 @@ def test_workers_read_every_page_once(number: int, store_url: str, tmp_path: Pat
     assert sum("'caravan/worker': 'helps'" in log for log in logs) == number - 1
 
 
+def test_pages_of_the_argument_urls_wait_in_no_frontier(store_url: str, tmp_path: Path) -> None:
+    with serve(SampleSite(articles=5)) as server:
+        crew = Crew(server, store_url, tmp_path)
+        named = [record["url"] for record in gold(server)][:2]
+        crew.end(crew.start("-a", f"urls={','.join(named)}"))
+        assert sorted(row["url"] for row in crew.rows("articles")) == sorted(named)
+        assert not crew.rows("frontier")
+
+
 def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
     chance = dice("workers")
     moments = sorted(chance.sample(range(20, 80), 6))
