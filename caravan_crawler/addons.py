@@ -40,8 +40,6 @@ def _remove_disabled_components(settings: BaseSettings) -> None:
             settings[base].pop(component, None)
     if mode_of(settings) is BrowserMode.OFF:
         settings["DOWNLOADER_MIDDLEWARES"].pop(_BROWSER, None)
-    else:
-        settings.setdict(_playwright_settings(settings), priority="addon")
 
 
 #: Components that need a run's spider and store, by where they are listed.
@@ -82,6 +80,8 @@ class SpiderAddon(CrawlerComponent):
         else:
             disable_run_components(settings)
         _remove_disabled_components(settings)
+        if mode_of(settings) is not BrowserMode.OFF:
+            settings.setdict(_playwright_settings(settings), priority="addon")
 
 
 _PARTS = "caravan_crawler.extensions.shared_crawl"
