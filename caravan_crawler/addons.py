@@ -1,4 +1,4 @@
-"""Scrapy add-ons: unused components, other spiders, workers, feeds, a browser."""
+"""The Scrapy add-on: unused components, other spiders, workers, feeds; the settings of the browser."""
 
 import shutil
 from enum import StrEnum
@@ -6,7 +6,6 @@ from importlib.util import find_spec
 from typing import Any, Self
 
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
@@ -31,16 +30,16 @@ _SWITCHED = [
     ("DOWNLOADER_MIDDLEWARES_BASE", "scrapy.downloadermiddlewares.cookies.CookiesMiddleware", "COOKIES_ENABLED"),
     ("DOWNLOADER_MIDDLEWARES", "caravan_crawler.archive.archive_middleware.ArchiveMiddleware", "ARCHIVE"),
 ]
+_BROWSER = "caravan_crawler.browser.browser_middleware.BrowserMiddleware"
 
 
-class RemoveDisabledComponents:
-    """Add-on that removes disabled components from the lists; set to None, they would still be loaded."""
-
-    def update_settings(self, settings: BaseSettings) -> None:
-        """Called by Scrapy before it loads anything on the lists."""
-        for base, component, switch in _SWITCHED:
-            if not settings.getbool(switch):
-                settings[base].pop(component, None)
+def _remove_disabled_components(settings: BaseSettings) -> None:
+    """Remove what is switched off from the lists; set to None, it would still be loaded."""
+    for base, component, switch in _SWITCHED:
+        if not settings.getbool(switch):
+            settings[base].pop(component, None)
+    if mode_of(settings) is BrowserMode.OFF:
+        settings["DOWNLOADER_MIDDLEWARES"].pop(_BROWSER, None)
 
 
 #: Components that need a run's spider and store, by where they are listed.
@@ -66,7 +65,7 @@ def is_caravan_spider(crawler: Crawler) -> bool:
 
 
 class SpiderAddon(CrawlerComponent):
-    """Add-on that completes the settings by the spider.
+    """Add-on that completes the settings by the spider, and removes what they switch off.
 
     This project's spider gets the feeds' defaults and, with ``SHARED_CRAWL``, the components of a shared crawl. Others,
     as those of ``scrapy shell`` and ``scrapy bench``, have no run and no store, and their items are no articles.
@@ -74,12 +73,15 @@ class SpiderAddon(CrawlerComponent):
 
     def update_settings(self, settings: BaseSettings) -> None:
         """Called by Scrapy before it creates the spider and its components."""
-        if not is_caravan_spider(self.crawler):
+        if is_caravan_spider(self.crawler):
+            if settings.getbool("SHARED_CRAWL"):
+                _share(settings)
+            _complete_feeds(settings)
+        else:
             disable_run_components(settings)
-            return
-        if settings.getbool("SHARED_CRAWL"):
-            _share(settings)
-        _complete_feeds(settings)
+        _remove_disabled_components(settings)
+        if mode_of(settings) is not BrowserMode.OFF:
+            settings.setdict(_playwright_settings(settings), priority="addon")
 
 
 _PARTS = "caravan_crawler.extensions.shared_crawl"
@@ -149,8 +151,6 @@ def browser_problem(settings: BaseSettings) -> str | None:
     return f"BROWSER={mode} needs a browser: apt-get install chromium, or BROWSER_PATH"
 
 
-#: Nearer to the spider than retries, redirects and decompression.
-_MIDDLEWARE, _ORDER = "caravan_crawler.browser.browser_middleware.BrowserMiddleware", 60
 #: Switches off features that reading a page does not need. As root and in containers Debian's Chromium does not start
 #: without the first two.
 _FLAGS = (
@@ -159,28 +159,21 @@ _FLAGS = (
 ).split()
 
 
-class BrowserAddon:
-    """Add-on that enables the middleware and configures scrapy-playwright; disabled with ``BROWSER=off``."""
-
-    def update_settings(self, settings: BaseSettings) -> None:
-        """Scrapy's hook."""
-        if mode_of(settings) is BrowserMode.OFF:
-            raise NotConfigured
-        launch_options = {
-            "executable_path": browser_path(settings),
-            "args": _FLAGS,
-            # Nothing listens there, so the browser's own requests never leave the machine.
-            "proxy": {"server": "http://127.0.0.1:9"},
-            # Signals end the crawl, which closes the browser.
-            "handle_sigint": False,
-            "handle_sigterm": False,
-            "handle_sighup": False,
-        }
-        playwright = {
-            "PLAYWRIGHT_LAUNCH_OPTIONS": launch_options,
-            "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": settings.getfloat("DOWNLOAD_TIMEOUT") * 1000,
-            # playwright.py starts another browser, after killing the processes of the first.
-            "PLAYWRIGHT_RESTART_DISCONNECTED_BROWSER": False,
-        }
-        settings.setdict(playwright, priority="addon")
-        settings["DOWNLOADER_MIDDLEWARES"].set(_MIDDLEWARE, _ORDER, "addon")
+def _playwright_settings(settings: BaseSettings) -> dict[str, Any]:
+    """Return the settings of scrapy-playwright."""
+    launch_options = {
+        "executable_path": browser_path(settings),
+        "args": _FLAGS,
+        # Nothing listens there, so the browser's own requests never leave the machine.
+        "proxy": {"server": "http://127.0.0.1:9"},
+        # Signals end the crawl, which closes the browser.
+        "handle_sigint": False,
+        "handle_sigterm": False,
+        "handle_sighup": False,
+    }
+    return {
+        "PLAYWRIGHT_LAUNCH_OPTIONS": launch_options,
+        "PLAYWRIGHT_DEFAULT_NAVIGATION_TIMEOUT": settings.getfloat("DOWNLOAD_TIMEOUT") * 1000,
+        # playwright.py starts another browser, after killing the processes of the first.
+        "PLAYWRIGHT_RESTART_DISCONNECTED_BROWSER": False,
+    }

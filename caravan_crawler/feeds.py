@@ -30,21 +30,17 @@ class WholeFileStorage(CrawlerComponent):
 
     def __init__(self, crawler: Crawler, uri: str, *, feed_options: dict[str, Any] | None = None) -> None:
         self.path = local_path(uri)
-        self.is_ready = False
-        """Whether all rows are on disk, ready for :meth:`place` or :meth:`leave`."""
         self._crawler = crawler
         options = feed_options or {}
         self._appending = None if options.get("overwrite", False) else Appending(self.path, options)
         self._part: Path | None = None
         self.is_broken = False
-        self._run_id = ""
 
     def open(self, spider: Any) -> IO[bytes]:
         """Open the partial file. A device or a pipe is written directly, as it cannot be replaced."""
         if not is_replaceable(self.path):
             return _open_stream(self.path, str(self.path), self._crawler)
-        self._run_id = spider.run_id
-        part = part_path(self.path, self._run_id)
+        part = part_path(self.path, spider.run_id)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             file = _FeedFile(part, self._fail, syncs=True)
@@ -57,9 +53,13 @@ class WholeFileStorage(CrawlerComponent):
     def store(self, file: IO[bytes]) -> None:
         """Close the partial file; it is published or not when all feeds are complete."""
         file.close()
-        self.is_ready = self._part is not None and not self.is_broken
         if self.is_broken and self._part is not None:
             self._part.unlink(missing_ok=True)  # incomplete, and the disk may be full; the store has the rows
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all rows are on disk after :meth:`store`, for :meth:`publish` or :meth:`keep_partial`."""
+        return self._part is not None and not self.is_broken
 
     @property
     def move(self) -> tuple[Path, Path]:
@@ -108,7 +108,8 @@ class WholeFileStorage(CrawlerComponent):
             logger.info("%s is not written; another program has removed %s", self.path, part)
             return
         # No warning for the run's own folder: nobody has read its files yet.
-        level = logging.DEBUG if part.parent.name == self._run_id else logging.WARNING
+        is_own = part.parent.name == self._crawler.spider.run_id  # type: ignore[union-attr]
+        level = logging.DEBUG if is_own else logging.WARNING
         logger.log(level, "%s is not written; what this run read is in %s", self.path, part)
 
     def _fail(self, error: OSError) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 
 from scrapy import Spider, signals
 from scrapy.crawler import Crawler
-from scrapy.exceptions import NotConfigured
 from scrapy.http import Request
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 from scrapy.settings import SETTINGS_PRIORITIES, BaseSettings
@@ -94,27 +93,16 @@ _CALM = "WARNING"
 _OWN = ("caravan_crawler", "caravan")
 
 
-class QuietLog:
-    """Add-on: log warnings and errors only, unless LOG_FILE or LOG_LEVEL is given; a crawl has 170 lines at INFO.
-
-    It is an add-on because only add-ons run before Scrapy configures logging.
-    """
-
-    def __init__(self) -> None:
-        # The settings are already changed; NotConfigured removes the add-on from the logged list of add-ons.
-        raise NotConfigured
-
-    @classmethod
-    def update_pre_crawler_settings(cls, settings: BaseSettings) -> None:
-        """Raise the log level if the log is written to standard error."""
-        if settings["LOG_FILE"] or _is_level_given(settings):
-            return
-        if settings["LOG_LEVEL"] in ("DEBUG", "INFO", logging.DEBUG, logging.INFO):
-            settings.set("LOG_LEVEL", _CALM, priority="project")
+def quieten(settings: BaseSettings) -> None:
+    """Log warnings and errors only, unless LOG_FILE or LOG_LEVEL is given; a crawl has 170 lines at INFO."""
+    if settings["LOG_FILE"] or _is_level_given(settings):
+        return
+    if settings["LOG_LEVEL"] in ("DEBUG", "INFO", logging.DEBUG, logging.INFO):
+        settings.set("LOG_LEVEL", _CALM, priority="project")
 
 
 def is_quiet(settings: BaseSettings) -> bool:
-    """Whether :class:`QuietLog` has raised the log level."""
+    """Whether :func:`quieten` has raised the log level."""
     return settings["LOG_LEVEL"] == _CALM and not _is_level_given(settings)
 
 

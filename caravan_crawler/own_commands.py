@@ -32,6 +32,7 @@ from caravan_crawler.feed_checks import (
     output_problem,
     repetition_problem,
 )
+from caravan_crawler.logformatter import quieten
 from caravan_crawler.outcome import REFUSED, UNREACHABLE
 from caravan_crawler.settings_checks import assignment_problem, command_problem, level_problem, page_problem
 from caravan_crawler.spiders.caravan import CaravanSpider
@@ -51,7 +52,7 @@ class CheckedCommand(ScrapyCommand):
         parser._option_string_actions["--loglevel"].help = f"log level (default: {self.default_level()})"
 
     def default_level(self) -> str:
-        """Return the log level for the help text; the add-on QuietLog raises that of the settings."""
+        """Return the log level for the help text; :func:`quieten` raises that of the settings."""
         return f"WARNING, in a log file {self.settings['LOG_LEVEL']}"
 
     def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -64,6 +65,7 @@ class CheckedCommand(ScrapyCommand):
             super().process_options(args, opts)
         except UsageError as error:
             raise UsageError(str(error), print_help=False) from None
+        quieten(self.settings)
         if self.requires_crawler_process and (problem := log_file_problem(self.settings)):
             self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot be written, not even for this line
             raise UsageError(problem, print_help=False)

@@ -17,10 +17,8 @@ COMMANDS_MODULE = "caravan_crawler.commands"  # `crawl` with exit codes, `inspec
 
 ADDONS = {
     # Default contents of -o and -O feeds, SHARED_CRAWL; no run and no store for `scrapy shell`, `bench` and others.
-    "caravan_crawler.addons.SpiderAddon": 100,
-    "caravan_crawler.logformatter.QuietLog": 200,  # warnings and errors only, unless LOG_FILE or LOG_LEVEL is given
-    "caravan_crawler.addons.BrowserAddon": 300,  # disabled unless BROWSER is auto or always
-    "caravan_crawler.addons.RemoveDisabledComponents": 400,  # last: what is switched off is not loaded
+    # Behind those of your own: what is switched off is not loaded.
+    "caravan_crawler.addons.SpiderAddon": 1000,
 }
 
 # For the site's operator. Add your address when you crawl the real site.
@@ -73,6 +71,8 @@ REDIRECT_MAX_TIMES = 5  # default 20
 DOWNLOADER_MIDDLEWARES = {
     "caravan_crawler.downloadermiddlewares.OffsiteMiddleware": 50,
     "caravan_crawler.downloadermiddlewares.OriginMiddleware": 60,
+    # Nearer to the spider than retries, redirects and decompression.
+    "caravan_crawler.browser.browser_middleware.BrowserMiddleware": 70,
     "caravan_crawler.downloadermiddlewares.RobotsTxtMiddleware": 100,  # replaces Scrapy's: an unread one forbids all
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # allows subdomains and other ports

@@ -72,20 +72,10 @@ class RenderBenefit:
             numbers = {"helped": tally.helped, "in_vain": tally.in_vain, "given_up": int(tally.is_given_up)}
             yield from ((f"{key}/{expected}/{name}", number) for key, number in numbers.items() if number)
 
-    def summary(self) -> str:
-        """Return a summary in one line."""
-        parts = [
-            f"{name} on {expected} pages: {tally.helped} of {tally.helped + tally.in_vain}"
-            + (", given up" if tally.is_given_up else "")
-            for (expected, name), tally in sorted(self._tallies.items())
-            if tally.helped or tally.in_vain
-        ]
-        return "; ".join(parts) or "it was not needed"
-
 
 #: Spider callbacks of pages that may be rendered.
 _EXPECTED = {"parse_home": ExpectedPage.HOME, "parse_list": ExpectedPage.LIST}
-_EXPECTED |= dict.fromkeys(("parse", "parse_requested", "parse_part"), ExpectedPage.ARTICLE)
+_EXPECTED |= dict.fromkeys(("parse", "parse_part"), ExpectedPage.ARTICLE)
 
 
 class BrowserMiddleware(CrawlerComponent):
@@ -146,10 +136,9 @@ class BrowserMiddleware(CrawlerComponent):
         return rendered if after and after.is_better_than(before) else response
 
     def spider_closed(self) -> None:
-        """Log where rendering helped, and count it in the stats."""
+        """Count in the stats where rendering helped."""
         for name, number in self._benefit.counts():
             self._crawler.stats.set_value(f"caravan/browser/{name}", number)
-        logger.info("Browser: %s", self._benefit.summary())
 
     async def _render(self, response: HtmlResponse, expected: ExpectedPage, wanted: frozenset[str]) -> HtmlResponse:
         """Return the rendered page; raise RunEndsError if the run ends, as the page may be incomplete then."""

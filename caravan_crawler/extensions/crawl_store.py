@@ -90,7 +90,6 @@ class CrawlStore:
             spider.frontier,
             self.articles,
             lambda key, day: spider.lists.note_day(key, day),
-            settings.getint("MAX_HOPS_FROM_ARTICLE"),
             settings.getint("MAX_UNDATED"),
         )
         self._load_sources()

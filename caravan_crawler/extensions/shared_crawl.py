@@ -19,7 +19,6 @@ from scrapy.crawler import Crawler
 from scrapy.http import Response
 from scrapy.spidermiddlewares.base import BaseSpiderMiddleware
 from scrapy.utils.asyncio import create_looping_call
-from scrapy.utils.defer import deferred_from_coro
 
 from caravan_crawler.downloadhandlers import POLL_INTERVAL, Throttle
 from caravan_crawler.extensions.crawl_store import CrawlStore
@@ -29,6 +28,7 @@ from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.spiders.requests import Priority
 from caravan_crawler.store import crawl_state
+from caravan_crawler.store.database import StoreError
 from caravan_crawler.store.workers import MOST_DEATHS, Claim, Pace, SharedStore, Workers
 
 logger = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ class ClaimScheduler(Scheduler):
         self._asked: set[str] = set()
         self._asked_urls: set[str] = set()
         self._queued = 0
-        self._has_suspect = self._is_at_end = self._is_closing = self._has_warned = False
+        self._has_suspect = self._is_at_end = self._has_warned = False
         self._unread = 0
         self._renewed_at = self._looked_at = self._counted_at = self._claimed_at = 0.0
         self._polling = create_looping_call(self._poll)
@@ -108,7 +108,8 @@ class ClaimScheduler(Scheduler):
         key = request.meta.get("key")
         if key is None:
             return self._store.is_leader or request.callback != self._spider.parse_list
-        is_found = request.callback == self._spider.parse and request.priority >= Priority.ARTICLE
+        is_new = request.callback == self._spider.parse and request.priority >= Priority.ARTICLE
+        is_found = is_new and not self._spider.arguments.urls  # those of the argument have no row
         # An alternative URL of an article whose first URL this worker requested.
         is_another = key in self._asked and request.url not in self._asked_urls
         if is_found and not request.meta.get(_CLAIMED) and not is_another:
@@ -131,7 +132,7 @@ class ClaimScheduler(Scheduler):
         if waiting and (not self._store.is_leader or self._queued or self._unread <= _LOW):
             return []
         is_busy = bool(waiting or self._is_busy())
-        if (self._has_suspect and is_busy) or is_ending(self.crawler) or self._is_closing:
+        if (self._has_suspect and is_busy) or is_ending(self.crawler):
             return []
         # Query an empty frontier once per interval.
         if monotonic() - self._claimed_at < _INTERVAL / 2:
@@ -151,7 +152,7 @@ class ClaimScheduler(Scheduler):
 
     def _is_over(self) -> bool:
         """Whether nothing is left to claim, so that the leader can finish alone."""
-        if not self._store.is_leader or self._is_closing or monotonic() - self._counted_at < _INTERVAL / 2:
+        if not self._store.is_leader or monotonic() - self._counted_at < _INTERVAL / 2:
             return False
         self._counted_at = monotonic()
         if self._workers.unread() or self._store.is_broken:
@@ -210,13 +211,15 @@ class ClaimScheduler(Scheduler):
     def _poll(self) -> None:
         try:
             self._do_what_is_due()
+        except StoreError as error:
+            self._store.fail(error)
         except Exception:
             # Otherwise the engine would wait for this worker forever.
             logger.exception("A bug in the shared crawl")
             end_run(self.crawler, "the shared crawl failed")
 
     def _do_what_is_due(self) -> None:
-        if self._is_closing or is_ending(self.crawler) or self._store.is_broken:
+        if is_ending(self.crawler) or self._store.is_broken:
             return
         if monotonic() - self._renewed_at > self._lease / _RENEWALS or self._store.reconnected_at > self._renewed_at:
             self._renewed_at = monotonic()
@@ -238,8 +241,7 @@ class ClaimScheduler(Scheduler):
             return
         if self._workers.leader_code in (SOUND, BELOW_FLOORS):
             if not self._is_busy():
-                self._is_closing = True
-                deferred_from_coro(self.crawler.engine.close_spider_async(reason="finished"))
+                end_run(self.crawler, "finished")
         elif self._workers.lead():
             logger.info("The leader of the crawl is gone, and this worker leads now")
             self._crawl_store.reload()

@@ -32,12 +32,11 @@ class Discovery:
         frontier: Frontier,
         article_store: ArticleStore,
         note_day: Callable[[str, date | None], None],
-        most_hops: int,
         most_undated: int,
     ) -> None:
         """``note_day`` is called with the day of each known article, for listings without dates.
 
-        ``most_hops`` and ``most_undated`` are the settings ``MAX_HOPS_FROM_ARTICLE`` and ``MAX_UNDATED``.
+        ``most_undated`` is the setting ``MAX_UNDATED``.
         """
         self._site = site
         self._arguments = arguments
@@ -45,7 +44,7 @@ class Discovery:
         self._article_store = article_store
         self._store = article_store.store
         self._note_day = note_day
-        self._speculative_urls = SpeculativeUrls(most_hops)
+        self._speculative_urls = SpeculativeUrls()
         self._undated_left = most_undated
         self._waiting: set[str] = set()
         self._doubtful: set[str] = set()
@@ -353,7 +352,7 @@ class Discovery:
 
     @property
     def skipped(self) -> int:
-        """Number of links not followed: over the budget or too deep."""
+        """Number of links over the budget, which are not followed."""
         return self._speculative_urls.refused + self._speculative_urls.deferred
 
     def _target(self, address: Address, url: str) -> list[Target]:

@@ -184,13 +184,14 @@ class ListingWalk:
     """Articles that no other source had named before."""
     is_unknown: bool = False
     """Whether a link to the next page was not understood, so that the listing was not read completely."""
+    was_retried: bool = False
+    """Whether it was given up once and begun again."""
     is_in_sitemaps: bool = False
     """Whether sitemaps have named the site's articles: then a page without a new one ends the walk."""
     state: ListState = field(default_factory=ListState)
     """The listing's state, which is stored for the next run."""
     part: PageRange = field(default_factory=lambda: PageRange(1))
     """The range it reads; stored as open for the next run once its first page is read."""
-    _without_new: int = 0
     _met: set[str] = field(default_factory=set)
     _listed: set[str] = field(default_factory=set)
     _first: list[str] = field(default_factory=list)
@@ -199,8 +200,6 @@ class ListingWalk:
     _barren: int = 0
     _is_repeated: bool = False
     _known: int = 0
-    _failed: int = 0
-    _tries: int = 0
     _middle: list[date] = field(default_factory=list)
     _old_pages: int = 0
     _last: int = 0
@@ -241,7 +240,6 @@ class ListingWalk:
         fresh = [card for card in listing.cards if card.address.key not in self._listed]
         self._note_repetition(frozenset(own), is_barren=not fresh)
         self._listed.update(keys)
-        self._failed = 0
         self._last = max(self._last, listing.last_number, listing.next_number or 0)
         self._is_paginated |= listing.is_paginated
         self._most_own, self.own = max(self._most_own, self.own, len(self.state.top)), len(own)
@@ -283,32 +281,25 @@ class ListingWalk:
         ``dates`` are the known publication days of the page's articles, ``new`` is the number of articles that no
         source had named before. If a page has no pagination links, the next number is tried; a 404 ends the listing.
         """
-        if new or self.is_resumed:
-            self._known = 0
-        elif not self._barren:  # articles of this walk that new ones have pushed down do not count
-            self._known += 1
-        self._without_new = self._without_new + 1 if self.is_in_sitemaps and not new else 0
-        if not self.until and self._without_new >= _PAGES_IN_SITEMAPS:
-            return None
-        if self.until and (len(self._met) >= _MEETING_SHARE * len(self.until) or self._known >= _KNOWN_PAGES):
-            return None
-        if not listing.cards or self._is_at_repetition() or self._is_past(dates):
+        # Articles of this walk that new ones have pushed down do not count.
+        self._known = 0 if new else self._known + (not self._barren)
+        if self._is_at_known() or not listing.cards or self._is_at_repetition() or self._is_past(dates):
             return None
         is_last = listing.is_paginated and listing.next_number is None and self._last <= listing.number
         return None if is_last else listing.number + 1
-
-    def may_try_again(self) -> bool:
-        """Return whether to retry a listing that was given up; True once."""
-        self._tries += 1
-        self._failed = 0
-        return self._tries == 1
 
     def may_skip(self, number: int) -> bool:
         """Register a failed page; return whether to try the next one."""
         self.has_failed = self._has_gaps = True
         self.missed.append(number)
-        self._failed += 1
-        return self._failed <= _MOST_FAILURES
+        return len(self.missed) <= _MOST_FAILURES
+
+    def _is_at_known(self) -> bool:
+        """Whether the walk has met an earlier one, or reads what sitemaps have named."""
+        if not self.until:
+            return self.is_in_sitemaps and self._known >= _PAGES_IN_SITEMAPS
+        has_met = len(self._met) >= _MEETING_SHARE * len(self.until)
+        return has_met or (self._known >= _KNOWN_PAGES and not self.is_resumed)
 
     def _note_repetition(self, own: frozenset[str], *, is_barren: bool) -> None:
         if is_barren:

@@ -189,8 +189,8 @@ class Listings:
         given_up, self._given_up = self._given_up, []
         for walk in given_up:
             first = walk.missed[0] if walk.missed else 1
-            if walk.may_try_again():
-                walk.missed, walk.has_failed = [], False
+            if not walk.was_retried:
+                walk.was_retried, walk.missed, walk.has_failed = True, [], False
                 pages.append(self._page(walk, first))
             else:
                 self.abandoned += walk.has_new_failure

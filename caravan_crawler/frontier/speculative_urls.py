@@ -5,7 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy.crawler import Crawler
@@ -25,13 +25,6 @@ _ALLOWED_IN_A_SECTION = 20
 _MOST_DEFERRED = 10_000
 
 
-class _Doubtful(NamedTuple):
-    """A requested speculative URL: its section, and its depth in a chain of non-article pages, from 1."""
-
-    section: str | None
-    depth: int
-
-
 class SpeculativeUrls:
     """Budget of speculative URLs; a URL is speculative until its page proves to be an article.
 
@@ -40,17 +33,15 @@ class SpeculativeUrls:
     URLs proves to be an article. URLs over the budget are deferred until more articles are read or proven.
     """
 
-    def __init__(self, most_hops: int) -> None:
-        """``most_hops`` is the setting ``MAX_HOPS_FROM_ARTICLE``."""
-        self._most_hops = most_hops
+    def __init__(self) -> None:
         self.refused = 0
-        """Number of links not followed: chain too deep, or too many URLs deferred."""
+        """Number of links not followed, as too many URLs are deferred."""
         self._articles = 0
-        self._doubtful: dict[str, _Doubtful] = {}
+        self._doubtful: dict[str, str | None] = {}  # key to section
         self._in_section: Counter[str | None] = Counter()
         self._proven: set[str | None] = set()
         self._fruitless: set[str] = set()
-        self._deferred: dict[str, tuple[Address, str, int]] = {}
+        self._deferred: dict[str, tuple[Address, str]] = {}
 
     @property
     def deferred(self) -> int:
@@ -74,14 +65,10 @@ class SpeculativeUrls:
         if is_listed:
             self._deferred.pop(address.key, None)
             return True
-        found_on = self._doubtful.get(page.key) if page is not None and page.key in self._fruitless else None
-        behind = found_on.depth if found_on is not None else 0
-        if address.article_id is not None and not behind:
+        is_behind_article = page is None or page.key not in self._fruitless
+        if address.article_id is not None and is_behind_article:
             return True
-        if behind >= self._most_hops:
-            self.refused += 1
-            return False
-        return self._use_budget(address, behind + 1) or self._defer(address, url, behind + 1)
+        return self._use_budget(address) or self._defer(address, url)
 
     def read(self, page: Address | None, *, is_article: bool) -> None:
         """Register whether the requested ``page`` was an article; None if its URL is no article's."""
@@ -92,7 +79,7 @@ class SpeculativeUrls:
             self._prove(page.key)
         else:
             self._in_section[page.section] += page.key not in self._doubtful
-            self._doubtful.setdefault(page.key, _Doubtful(page.section, 1))
+            self._doubtful.setdefault(page.key, page.section)
             self._fruitless.add(page.key)
 
     def remove_articles(self, articles: Container[str]) -> None:
@@ -106,9 +93,9 @@ class SpeculativeUrls:
         Addresses that are known by now (``is_known``), from another page, are dropped.
         """
         taken = []
-        for key, (address, url, depth) in list(self._deferred.items()):
+        for key, (address, url) in list(self._deferred.items()):
             if not is_known(address):
-                if not self._use_budget(address, depth):
+                if not self._use_budget(address):
                     continue
                 taken.append((address, url))
             del self._deferred[key]
@@ -122,22 +109,24 @@ class SpeculativeUrls:
         return keys
 
     def _prove(self, key: str) -> None:
-        if (doubtful := self._doubtful.pop(key, None)) is not None:
-            self._in_section[doubtful.section] -= 1
-            self._proven.add(doubtful.section)
+        self._fruitless.discard(key)
+        if key in self._doubtful:
+            section = self._doubtful.pop(key)
+            self._in_section[section] -= 1
+            self._proven.add(section)
 
-    def _use_budget(self, address: Address, depth: int) -> bool:
+    def _use_budget(self, address: Address) -> bool:
         has_room = len(self._doubtful) < _ALLOWED + self._articles // _ARTICLES_FOR_ONE_MORE
         if address.section not in self._proven and self._in_section[address.section] >= _ALLOWED_IN_A_SECTION:
             has_room = False
         if has_room and address.key not in self._doubtful:
-            self._doubtful[address.key] = _Doubtful(address.section, depth)
+            self._doubtful[address.key] = address.section
             self._in_section[address.section] += 1
         return has_room
 
-    def _defer(self, address: Address, url: str, depth: int) -> bool:
+    def _defer(self, address: Address, url: str) -> bool:
         if len(self._deferred) < _MOST_DEFERRED:
-            self._deferred.setdefault(address.key, (address, url, depth))
+            self._deferred.setdefault(address.key, (address, url))
         else:
             self.refused += 1
         return False
@@ -209,31 +198,22 @@ class TrapGuard:
         votes = [(place, text) for place in (section, found_on, _EVERYWHERE) if place]
         if meta.get(ON_ARTICLE):
             votes.append((_ON_ARTICLES, _without_numbers(url, article)))
-        texts = {each for _, each in votes}
-        is_known = self._has_copies(texts)
-        for place, each in votes:
-            lead = self._cast(place, each)
-            if lead < self._most_copies:
-                continue
-            if place == found_on and place not in self._ended:
-                self._ended.add(place)
-                logger.warning("The list %s is not read further: it has copies of one text", place)
-            if not self._has_copies(texts):
-                self._crawler.stats.inc_value(COPIES_STAT, lead)
-                message = (
-                    "%d articles of %s are copies of one text, so links on such pages are not followed; the last: %s"
-                )
-                logger.warning(message, lead, place, url)
-            self._copies.add(each)
-        if not self._has_copies(texts):
+        is_known = any(each in self._copies for _, each in votes)
+        leads = {place: self._cast(place, each) for place, each in votes}
+        leading = [place for place, lead in leads.items() if lead >= self._most_copies]
+        if not is_known and not leading:
             return False
-        self._crawler.stats.inc_value(COPIES_STAT, int(is_known))
+        self._copies.update(each for place, each in votes if place in leading)
+        if found_on in leading and found_on not in self._ended:
+            self._ended.add(found_on)
+            logger.warning("The list %s is not read further: it has copies of one text", found_on)
+        if not is_known:
+            message = "%d articles of %s are copies of one text, so links on such pages are not followed; the last: %s"
+            logger.warning(message, leads[leading[0]], leading[0], url)
+        self._crawler.stats.inc_value(COPIES_STAT, 1 if is_known else leads[leading[0]])
         self._crawler.stats.set_value(COPY_STAT, url)
         self._crawler.stats.inc_value("caravan/refused/copies")
         return True
-
-    def _has_copies(self, texts: set[int]) -> bool:
-        return not self._copies.isdisjoint(texts)
 
     def _cast(self, place: str, text: int) -> int:
         """Count a page's text in a section, a listing or the site; return its lead there."""

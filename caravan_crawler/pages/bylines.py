@@ -42,12 +42,14 @@ AUTHOR = (
     r"|об\s+авторе|автор\s+туралы|(?:about\s+(?:the\s+)?)?authors?|about(?=\s+\S)"
     r"|(?:(?:this\s+(?:post|entry|article)\s+was\s+)?(?:written|posted|published)\s+)?by"
 )
+#: The word for a journalist before a name.
+_REPORTER = r"журналист(?:ы|тер)?|корреспондент(?:ы|тер)?|тілші(?:лер)?"
 _LABEL = re.compile(
-    rf"^(?:{AUTHOR}|текст|мәтін|сұхбаттасқан|әңгімелескен|журналист|(?:соб\.?\s*)?корр\.|дайындаған|жазған)\s*[:\-–—]?\s+",
+    rf"^(?:{AUTHOR}|текст|мәтін|сұхбаттасқан|әңгімелескен|{_REPORTER}|(?:соб\.?\s*)?корр\.|дайындаған|жазған)\s*[:\-–—]?\s+",
     re.IGNORECASE,
 )
 _AUTHOR_LABEL = re.compile(
-    rf"(?:{AUTHOR}|текст|мәтін|корреспондент|журналист|репорт[её]р|обозреватель|над\s+(?:материалом|текстом)\s+работал[аи]?)\s*:?",
+    rf"(?:{AUTHOR}|текст|мәтін|{_REPORTER}|репорт[её]р|обозреватель|над\s+(?:материалом|текстом)\s+работал[аи]?)\s*:?",
     re.IGNORECASE,
 )
 _PHOTOGRAPHER_LABEL = re.compile(
@@ -132,7 +134,7 @@ def read_byline(line: str) -> Byline | None:
 
     ``Автор: Караван.kz`` is such a line and names nobody.
     """
-    line = " ".join(line.split()).rstrip(".").strip().lstrip("–— ")
+    line = " ".join(line.split()).rstrip(".,").strip().lstrip("–— ")
     verb = _CREDIT_VERB.match(line)
     line = line[verb.end() :] if verb else line
     if not 3 <= len(line) <= 200:

@@ -20,7 +20,7 @@ from caravan_crawler.pages.selectors import is_credit
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 _LABEL_OF_DATE = re.compile(f"^{DATE_LABEL}", re.IGNORECASE)
 _DAY_INSIDE = re.compile(
-    r"\d{4}\D\d\d?\D\d\d?(?!\d)|[^\W\d_]{3,12}\.?\s\d\d?,?\s\d{4}(?!\d)|(?<!\d)\d\d?\W[^\W_]{2,12}\W{1,2}\d{4}(?!\d)"
+    r"\d{4}(?:\D|\s(?:ж\.|жылғы|жылдың)\s)\d\d?(?:\D\d\d?(?!\d)|\s[^\W\d_]{3})|[^\W\d_]{3,12}\.?\s\d\d?,?\s\d{4}(?!\d)|(?<!\d)\d\d?\W[^\W_]{2,12}\W{1,2}\d{4}(?!\d)"
 )
 _LABEL_OF_PUBLICATION = re.compile(r"опубликован|дата\s+публикации|размещено|published|posted|жариялан", re.IGNORECASE)
 #: A label whose count stands in the next cell, or is brought by a script.
@@ -84,8 +84,9 @@ _OTHER = re.compile(
     r"|опубликован[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
     r"|(?:в\s+рубрик[еа]х?|рубрик[аи]|раздел|категори[яи]|опубликовано\s+в\b|categor(?:y|ies|i[sz]ed\s+in)|(?:posted|filed)\s+(?:in|under)|айдар\w*|санат\w*)(?!.*\d{4})"
     r"\s*:?(?:\s*[^\s.,]+(?:\s+[^\s.,]+){0,3},?){0,5}"
+    r"|(?-i:in\s+[A-Z][\w ]{1,30}(?:,\s+[A-Z][\w ]{1,30}){0,4})"
     r"|(?-i:в|in|In)(?:\s+(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ])[\w ]{2,30}(?:,\s+(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ])[\w ]{2,30}){0,4})?"
-    r"|(?:сюжет|спецпроект|рубрик[аи]|метки|теги|тэги|тегтер)\s*:.{2,100}|источник\s*:?|поделиться\s*:?|\d+\s+(?:нравится|лайк\w*|репост\w*|поделил\w*|shares?|likes?)|\+\d+"
+    r"|(?:сюжет|спецпроект|рубрик[аи]|метки|теги|тэги|тегтер)\s*:.{2,100}|источник\s*:?|поделиться\s*:?|(?:\d+\s+)?(?:лайк\w*|репост\w*|shares?|likes?)|\d+\s+(?:нравится|поделил\w*)|\+\d+"
     r"|(?:[\U0001f300-\U0001faff\u2600-\u27bf♥↗⭐]\ufe0f?\s*\d+\s*)+|(?:репост\w*|лайк\w*|поделились|нравится)\s*:?\s*\d+|\d+\s+рет\s+бөлісілді"
     # A label whose value stands in the next cell.
     r"|(?:күні|уақыты|дата|время|автор(?:ы|лары)?|дереккөз|көзі|хит(?:ы|ов))\s*:?|\d{1,3}\s*/\s*\d{1,3}"
@@ -114,12 +115,12 @@ _CREDIT = re.compile(
     re.IGNORECASE,
 )
 _ARCHIVE_CREDIT = re.compile(
-    r"(?:фото|сурет)\s+(?P<name>(?:из|с\s+сайта|автора|пресс-службы|предоставлен\w*|читател\w*)(?:\s.{2,60})?)",
+    r"(?:фото|сурет)\s+(?P<name>(?:из|с\s+сайта|автора|пресс-службы|предоставлен\w*|читател\w*)(?:\s.{2,60})?|[\w-]+\.(?:kz|ru|com|org|net))",
     re.IGNORECASE,
 )
 #: A credit behind the caption's own words; in brackets it may be a name and an agency.
 _CREDIT_BEHIND = re.compile(
-    r"(?:[.!?…»)|/]\s+|\s[–—-]\s+)(?:©\s*)?((?:фото|сурет)\s*[:–—-]\s*[^()]+)$|\s[(\[](?P<bracketed>[^()\[\]]{3,60})[)\]]$",
+    r"(?:[.!?…»)|/]\s+|\s[–—-]\s+)(?:©\s*)?((?:фото|сурет)\s*[:–—-]?(?:(?!\b(?:фото|сурет)\b)[^()])+)$|\s[(\[](?P<bracketed>[^()\[\]]{3,60})[)\]]$",
     re.IGNORECASE,
 )
 _LABEL_IN_BRACKETS = re.compile(r"(?:фото|сурет|photo)\s*[:–—-]?\s*(?=[^\W\d])", re.IGNORECASE)
@@ -165,6 +166,12 @@ def is_clock(text: str) -> bool:
     """Whether all of ``text`` is a time of day."""
     parts = form.parts if (form := _date_form(text)) else None
     return parts is not None and parts.get("day") is None and parts.get("relative") is None
+
+
+def takes_clock(text: str) -> bool:
+    """Whether a text is a day without a time, which may stand next to it: ``8 марта``, ``вчера``."""
+    form = _date_form(text)
+    return form is not None and ":" not in text and (form.has_year or form.parts is not None)
 
 
 @lru_cache(maxsize=2048)  # labels, buttons and days stand on many pages
@@ -269,6 +276,7 @@ def caption_credit(block: Block) -> str | None:
     credit = next((credit for text in texts if text and (credit := credit_in_text(text)) is not None), None)
     if credit is None and behind and behind["bracketed"]:
         credit = _bracketed_credit(behind["bracketed"])
+    last_piece = (behind[1] if behind else None) or last_piece
     name = PHOTO_LABEL.sub("", last_piece, count=1)
     if credit is None and ((name != last_piece and is_person(name)) or _is_named_credit(block, name)):
         credit = name

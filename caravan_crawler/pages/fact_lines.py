@@ -31,6 +31,7 @@ from caravan_crawler.pages.fact_forms import (
     is_dated,
     is_unfilled,
     joined_labels,
+    takes_clock,
     views_inside,
 )
 from caravan_crawler.pages.labels import is_label
@@ -117,9 +118,9 @@ def printed_date(facts: list[Fact]) -> str | None:
         dates = [index for index in dates if day_named(facts[index].value)] or dates
         # Joomla prints when an article was created, too.
         dates = [index for index in dates if facts[index].is_published and is_dated(facts[index].value)] or dates
-    best = next((index for index in dates if is_dated(facts[index].value)), dates[0])
+    best = min(dates, key=lambda index: (not is_dated(facts[index].value), is_clock(facts[index].value)))
     date = facts[best].value
-    if not is_dated(date) or ":" in date:
+    if not takes_clock(date):
         return _with_zone(date, facts, best)
     if best + 1 in dates and is_clock(facts[best + 1].value):
         return _with_zone(f"{date} {facts[best + 1].value}", facts, best + 1)
@@ -362,7 +363,8 @@ def _splits(block: Block) -> Iterator[list[str]]:
     by_label = _STOP_BEFORE_LABEL.split(block.text) if ":" in block.text else []
     if len(by_label) > 1:
         yield by_label
-    by_comma = _COMMA.split(block.text)
+    is_marked = len(by_mark) > 1
+    by_comma = [part for mark in by_mark for part in ([mark] if is_marked and fact_in(mark) else _COMMA.split(mark))]
     if len(by_comma) > 1:
         yield by_comma
     if not _YEAR.search(block.text):

@@ -87,7 +87,10 @@ def read_front(document: Document, headline: int, container: Element | None, foo
             scan = by_content
     scan.take_names_by_date()
     if container is not None:
-        return Front(scan.facts_within(), scan.texts[-MOST_LEDE_BLOCKS:], scan.end)
+        lede, start = scan.texts[-MOST_LEDE_BLOCKS:], scan.end
+        if not lede and (first := _emphasised(document, headline, container)) is not None:
+            lede, start = [first], first + 1
+        return Front(scan.facts_within(), lede, start)
     return _divide(document, scan)
 
 
@@ -147,7 +150,7 @@ class _Scan:
                 authors = [Fact("author", name) for name in people]
                 if people and (self._is_author_next or is_marked_as_author(block)):
                     self.facts.append((block.index, authors))
-                elif people and all(map(self._is_surely_a_person, people)) and self._stands_by_date(block):
+                elif people and (self._is_byline(block) or self._stands_by_date(block, people)):
                     self._by_date.append((block.index, authors))
             elif not self._is_passed_over(block):
                 self.texts.append(block.index)
@@ -231,9 +234,14 @@ class _Scan:
         """Whether a name ends as surnames do, or the page's metadata has it as that of the author."""
         return is_sure_name(name) or name in (self.document.structured.text("author") or "")
 
-    def _stands_by_date(self, block: Block) -> bool:
-        """Whether a name, which no link makes a topic, stands next to the date, or with a place between them."""
-        if block.has_links or block.zone is not None:
+    def _is_byline(self, block: Block) -> bool:
+        """Whether a name has its surname in capitals, as authors sign, and is no caption."""
+        is_plain = not block.has_links and block.zone is None and next(self._frames_before(block), None) is None
+        return is_plain and read_byline(block.text) is not None
+
+    def _stands_by_date(self, block: Block, people: list[str]) -> bool:
+        """Whether names, which no link makes topics, stand next to the date, or with a place between them."""
+        if block.has_links or block.zone is not None or not all(map(self._is_surely_a_person, people)):
             return False
         near = self.blocks[max(self.headline + 1, block.index - 1) : block.index + _NEAR_DATE + 1]
         return any(has_dated(self._facts_of(each)) for each in near)
@@ -288,6 +296,15 @@ class _Scan:
         following = self.blocks[block.index + 1 : block.index + 2]
         is_in_row = block.tag == "td" and any(each.tag == "td" and has_dated(facts_of(each)) for each in following)
         return is_in_row and block.text in names
+
+
+def _emphasised(document: Document, headline: int, container: Element) -> int | None:
+    """Return the first paragraph in a container known to hold the text, if it alone is in bold or italics."""
+    first, *after = range(container.first, max(container.last, container.first + 1))
+    if not after or not is_prose(document.blocks[after[0]]) or not ends_sentence(document.blocks[first].text):
+        return None
+    weighed = weigh_lede(document, document.blocks[headline], [first], after, [], [])
+    return first if weighed.has("is set in bold or italics, and the text is not") else None
 
 
 def _divide(document: Document, scan: _Scan) -> Front:

@@ -72,6 +72,10 @@ class Weighed:
         """Add a piece of evidence of ``table``."""
         self.evidence.append((name, table[name]))
 
+    def has(self, name: str) -> bool:
+        """Whether a piece of evidence was found."""
+        return any(name == each for each, _ in self.evidence)
+
 
 def find_headline(document: Document) -> tuple[int | None, list[Weighed]]:
     """Return where the headline is, None where no block can be one; and the candidates that were weighed."""

@@ -23,7 +23,7 @@ _ORNAMENT = re.compile(
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
-    r"/(?:[\w\-]*(?:placeholder|spacer|blank|loading|loader|transparent|lazy|dummy|pixel|noimage|no-image)[\w\-]*|1x1|[gt]|empty)\.\w{3,4}$|/\d\.gif$"
+    r"/(?:[\w\-]*(?:placeholder|spacer|blank|loading|loader|transparent|lazy|dummy|pixel|noimage|no-image)[\w\-]*|1x1|empty)\.\w{3,4}$|/[\dgt]\.gif$"
     r"|/(?:themes|plugins|pagespeed_static)/|/-/(?:empty|resize/\d\d?x\d*)/",
     re.IGNORECASE,
 )

@@ -101,7 +101,7 @@ def find_layout(document: Document) -> Layout:
     layout.facts += [fact for fact in above if fact.kind not in kinds]
     layout.trending = find_trending(document, front.text_start)
     if container is not None:
-        layout.text = text_in(container, blocks, layout.trending)
+        layout.text = text_in(container, front.text_start, blocks, layout.trending)
     else:
         layout.text = text_from(front.text_start, document, headline, layout.trending, foot)
         start = _begun_again(blocks, layout.text, foot) or longer_text(blocks, headline, layout.text, foot)
@@ -181,10 +181,15 @@ def _shares_article(block: Block, blocks: list[Block], place: int) -> bool:
     shared = common_container(block, headline)
     if any(is_page_top(each.names) for each in block.element.below(shared)):
         return False
-    before = blocks[shared.first : block.index]
+    before = [each for each in blocks[shared.first : block.index] if not _stands_in_header(each, headline)]
     if shared.first:  # not the whole page
         before = [each for each in before if not (facts_of(each) or names_somebody(each))]
     return len(before) <= _MOST_BEFORE_FACTS
+
+
+def _stands_in_header(block: Block, headline: Block) -> bool:
+    """Whether a block is in a header or menu of the page, which the headline is not in."""
+    return any(each.tag in ("header", "nav") and not headline.is_within(each) for each in block.element.around)
 
 
 def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
@@ -202,10 +207,10 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
     end = layout.trending.start if layout.trending else len(blocks)
     last_prose = next((block.index for block in reversed(layout.text.blocks) if is_prose(block)), layout.text.start)
     text = blocks[layout.text.start : layout.text.end]
-    next_to_text = {last_prose + 1, layout.text.end}
     found: list[Fact] = []
     is_author_next = is_photographer_next = False
     box_end = 0
+    behind = {last_prose, layout.text.end - 1}  # the text's end, and the lines of facts under it
     for block in blocks[last_prose + 1 : min(end, last_prose + _FARTHEST_BEHIND)]:
         is_other_label = is_see_also(block.text) or announces_authors(block) or block.tag == "li"
         if is_end_label(block.text) and not is_other_label:
@@ -219,8 +224,8 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
             box_end = box.last if box is not None else block.index + 1
         if block.index < box_end:
             continue
-        if is_label(block.text) and block.index in next_to_text:
-            next_to_text.add(block.index + 1)
+        if is_label(block.text) and block.index - 1 in behind:
+            behind.add(block.index)
         facts = [] if block.zone != "footer" and _is_card(block, document) else facts_of(block)
         if not facts and block.zone == "footer" and block.is_within(article):
             facts = linked_authors(block)
@@ -249,7 +254,8 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
             is_author_next = is_author_next and is_person(block.text)  # a label may be followed by several
             continue
         is_certain = any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
-        is_next = block.index in next_to_text and (is_certain or is_marked_as_views(block))
+        is_next = block.index - 1 in behind and (is_certain or is_marked_as_views(block))
+        behind |= {block.index} if facts and block.index - 1 in behind else set()
         found += [
             fact
             for fact in facts

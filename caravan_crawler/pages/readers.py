@@ -30,6 +30,7 @@ from caravan_crawler.pages.fact_forms import (
     caption_credit,
     fact_in,
     is_clock,
+    is_counted_behind,
     is_date,
     is_dated,
     is_label_of_views,
@@ -264,6 +265,7 @@ def views_printed(page: ArticlePage) -> str | None:
         found = [fact for fact in facts if fact.kind == "views"]
         labelled = [fact.value for fact in found if not fact.is_bare]
         labelled += [fact.value for label, fact in pairwise(facts) if is_label_of_views(label.value) and fact in found]
+        labelled += [fact.value for fact, label in pairwise(facts) if fact in found and is_counted_behind(label.value)]
         if labelled:
             return labelled[0]
         counts = {fact.value for fact in found}

@@ -57,9 +57,9 @@ class TextRange:
     blocks: list[Block] = field(default_factory=list)
 
 
-def text_in(container: Element, blocks: list[Block], trending: TrendingBlock | None) -> TextRange:
-    """Return the text in a container known to hold it, less a trending block inside."""
-    start, end = container.first, container.last
+def text_in(container: Element, start: int, blocks: list[Block], trending: TrendingBlock | None) -> TextRange:
+    """Return the text from ``start`` in a container known to hold it, less a trending block inside."""
+    start, end = max(start, container.first), container.last
     if trending and start <= trending.start < end:
         end = trending.start
     return TextRange(start, end, container, blocks[start:end])

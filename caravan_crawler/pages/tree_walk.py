@@ -55,7 +55,7 @@ _UNSEEN_LETTER = re.compile(f"[{UNSEEN_LETTERS}]").search
 _FEWEST_PARAGRAPHS, _MOST_BEHIND, _MOST_BEHIND_TRENDING = 2, 1000, 30
 _SHORTEST_PARAGRAPH, _ENDS = 60, '.!?…»”"'
 #: Letters of a fact that may stand in one block with the text.
-_LONGEST_FACT = 80
+_LONGEST_FACT, _SHORTEST_TEXT = 80, 40
 #: Spaces with which old pages begin a paragraph.
 _INDENTS = ("\xa0\xa0", "\u2003", "\u3000")
 #: Letters of a button that unfolds a part of the text; those of menus have fewer.
@@ -210,12 +210,13 @@ def _walk(root: LexborNode, *, is_cleaning: bool = False) -> Visible:
                     pieces.extend([(line, link, inline)] if line else [])
             # White space matters only behind something.
             elif text and (pieces or not text.isspace()):
+                if len(pieces) == 1 and len(text) > _SHORTEST_TEXT and _is_marked_date(pieces[0]):
+                    flush(block, zone)
                 if icon is not None and not text.isspace():
                     pieces.append((text, link, Element("i", icon, inline or block, len(blocks))))
                     icon = None
-                elif pieces and pieces[-1][1:] == (link, inline) and _is_behind_comment(child):
-                    text = pieces.pop()[0] + text
-                    pieces.append((text, link, inline))
+                elif pieces and pieces[-1][1] is link and _is_behind_comment(child):
+                    pieces[-1] = (pieces[-1][0] + text, link, pieces[-1][2])
                 else:
                     pieces.append((text, link, inline))
         elif kind == _UNSEEN and not (tag == "button" and (block.tag in SUBHEADS or _unfolds(child))):
@@ -365,6 +366,11 @@ def _lines(pieces: list[Piece]) -> Iterator[_Line]:
 def _stands_alone(line: str) -> bool:
     """Whether a line of a block is a fact."""
     return len(line) < _LONGEST_FACT and is_certain_fact(line)
+
+
+def _is_marked_date(piece: Piece) -> bool:
+    """Whether a piece of a block is a date in an element named for it: a text may follow in the same block."""
+    return piece[2] is not None and "date" in piece[2].names and _stands_alone(piece[0].strip())
 
 
 def _parted(lines: list[_Line]) -> Iterator[list[_Line]]:

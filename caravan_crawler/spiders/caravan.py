@@ -174,7 +174,7 @@ class CaravanSpider(Spider):
 
     def _requested_pages(self) -> Iterator[Request]:
         for key, url in self.discovery.requested_pages():
-            handlers = self.parse_requested, self.article_failed
+            handlers = self.parse, self.article_failed
             yield self.requests.page(url, handlers, Priority.ARTICLE, meta={"key": key})
 
     def _beginnings(self) -> Iterator[Request]:
@@ -246,17 +246,13 @@ class CaravanSpider(Spider):
             yield from self.source_requests(KNOWN_SECTIONS)
 
     def parse(self, response: Response, **kwargs: Any) -> Iterator[Any]:
-        """Read an article's page and follow its links to other articles."""
+        """Read an article's page and, unless it is one of ``urls``, follow its links to other articles."""
         if response.status == NOT_MODIFIED:
             key = writes_of(response).asked_key
             self.crawl_stats.count("articles/not_modified")
             yield PageWrites(response.url, key, article_key=key, is_unmodified=True)
         else:
             yield from self._read_page(self.responses.page(response))
-
-    def parse_requested(self, response: Response) -> Iterator[Any]:
-        """Read a page of ``urls`` and follow nothing."""
-        yield from self._read_page(self.responses.page(response), follow=False)
 
     @errback
     def article_failed(self, failed: FailedRequest) -> Iterator[Any]:
@@ -275,7 +271,7 @@ class CaravanSpider(Spider):
         else:
             yield failed.count_failure(self.crawl_stats)
 
-    def _read_page(self, page: Page, *, follow: bool = True) -> Iterator[Any]:
+    def _read_page(self, page: Page) -> Iterator[Any]:
         """Store what a page says, and request the articles to which it links."""
         reading, writes = page.reading, page.writes
         if reading is None:
@@ -302,11 +298,11 @@ class CaravanSpider(Spider):
             page.response.url, page.response.meta, article, is_address=writes.asked_key is not None
         )
         writes.request_meta = meta or {}
-        targets = self._linked(page, article) if follow and meta is not None else []
+        targets = self._linked(page, article) if meta is not None else []
         if article is None:
-            yield from self._without_article(page, reading, follow)
+            yield from self._without_article(page, reading)
         elif article.claimed is not None and self._void_claims < _VOID_CLAIMS:
-            yield from self._claimed(page, article.claimed, follow=follow)
+            yield from self._claimed(page, article.claimed)
         else:
             yield from self._read_article(page, article)
         yield from self.page_facts(page, reading)
@@ -314,10 +310,10 @@ class CaravanSpider(Spider):
         yield from self._after_move()
 
     def _linked(self, page: Page, article: ArticleReading | None) -> list[Target]:
-        """Return the articles to request to which a page links."""
+        """Return the articles to request to which a page links; none with the argument ``urls``."""
         # Articles link to earlier ones, so links of an article before the period lead outside it.
         is_past = article is not None and self.arguments.is_before(day_of_article(article))
-        if is_past or self.sitemaps.covers_period:
+        if is_past or self.sitemaps.covers_period or self.arguments.urls:
             return []
         links = article_links(page.document)
         self.responses.warn_of_links(page.document)
@@ -325,11 +321,12 @@ class CaravanSpider(Spider):
         self.listed_articles.add_linked(targets)
         return targets
 
-    def _without_article(self, page: Page, reading: PageReading, follow: bool) -> Iterator[Any]:
+    def _without_article(self, page: Page, reading: PageReading) -> Iterator[Any]:
         """Store a page that is no article, which is a failure if its URL or the user promised one."""
         url, writes = page.document.url, page.writes
         address, asked, blocks = self.site.address(url), self.site.address(writes.asked_url), page.document.blocks
-        if not follow or (address is not None and (address.article_id is not None or not blocks)):
+        is_promised = address is not None and (address.article_id is not None or not blocks)
+        if self.arguments.urls or is_promised:
             kind = reading.kind if blocks else "empty"
             yield from self._try_next_url(writes, url, f"kind_{kind}", f"it is no article but: {kind}")
             return
@@ -407,17 +404,17 @@ class CaravanSpider(Spider):
     # A page may name another article's URL as its own: a link had a wrong number, a cache sent the page of another URL,
     # or the metadata is wrong. The page at that URL decides, so it is read first.
 
-    def _claimed(self, page: Page, claimed: Address, *, follow: bool) -> Iterator[Request]:
+    def _claimed(self, page: Page, claimed: Address) -> Iterator[Request]:
         """Let a page wait for the one at the URL that it claims as its own; request that, unless that is under way."""
         handlers, url = (self.parse_claimed, self.claimed_failed), self.site.canonical(claimed)
         claimants = self._claimants.setdefault(url, [])
         claimants.append(page)
         if len(claimants) == 1:
             self.discovery.new_targets([(claimed, url)], url, page.writes, is_listed=True)
-            meta, read = {"key": claimed.key}, {"url": url, "follow": follow}
+            meta, read = {"key": claimed.key}, {"url": url}
             yield self.requests.page(url, handlers, Priority.ARTICLE + 1, meta=meta, dont_filter=True, cb_kwargs=read)
 
-    def parse_claimed(self, response: Response, url: str, *, follow: bool) -> Iterator[Any]:
+    def parse_claimed(self, response: Response, url: str) -> Iterator[Any]:
         """Read the page at a URL that earlier pages claim as their own; then decide whose pages those are."""
         page = self.responses.page(response)
         if page.reading is None and (again := self.retry(page)):
@@ -427,7 +424,7 @@ class CaravanSpider(Spider):
         confirming = article
         if article is not None and article.claimed is not None:  # two pages may name each other
             confirming, article.claimed = None, None
-        yield from self._read_page(page, follow=follow)
+        yield from self._read_page(page)
         for claimant in self._claimants.pop(url):
             yield from self._settle(claimant, confirming)
 

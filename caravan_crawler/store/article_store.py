@@ -38,7 +38,6 @@ class ArticleStore:
         self._scope = scope
         self._stored: set[str] = set()
         self._expected: dict[str, PageWrites] = {}
-        self._lacking: dict[str, str] = {}
         self._lost: dict[str, dict[str, Any]] = {}
         self.moved = 0
         """Articles of earlier runs that this run has read under a new URL."""
@@ -129,9 +128,8 @@ class ArticleStore:
         writes = self._writes_of_page(page_writes, key, own_key=own_key, url=article.url, is_whole=is_whole)
         if change_type is not ChangeType.LOST_FIELDS:
             self._add_article(writes, history, before, change_type)
-            if is_lacking:
-                self._lacking[key] = article.url
-            elif change_type in (ChangeType.CHANGED, ChangeType.RECOUNTED) and (lost := losses(row, before)):
+            is_changed = change_type in (ChangeType.CHANGED, ChangeType.RECOUNTED)
+            if is_changed and not is_lacking and (lost := losses(row, before)):
                 self._lost[key] = lost
         if not is_whole:
             message = f"it came without {', '.join(name for name in REQUIRED if not row[name])}"
@@ -169,8 +167,9 @@ class ArticleStore:
         """
         lacking = or_(*(articles.c[name].is_(None) for name in REQUIRED))
         rows = self.store.rows(select(articles.c.key, articles.c.url).where(articles.c.published_in.is_(None), lacking))
-        for key, url in ({key: url for key, url in rows if not self.failing.is_losing(key)} | self._lacking).items():
-            self.fail(url, key, LOST_FIELDS, "it came without a required field")
+        for key, url in rows:
+            if not self.failing.is_losing(key):
+                self.fail(url, key, LOST_FIELDS, "it came without a required field")
         for key, values in self._lost.items():
             if put_back := {name: value for name, value in values.items() if name.removesuffix("_raw") in fallen}:
                 self.store.execute(update(articles).where(articles.c.key == key).values(**put_back))

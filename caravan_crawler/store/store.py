@@ -173,7 +173,7 @@ class Store:
         try:
             return self._transact(work, is_write=True)
         except SQLAlchemyError as error:
-            raise StoreError(f"the store {self.name} failed: {error_line(error)}") from error
+            raise self._error("failed", error) from error
 
     def rows(self, statement: Executable, **values: Any) -> list[Any]:
         """Return all rows of a query; none after a failure that was reported to the listener."""
@@ -182,7 +182,7 @@ class Store:
         try:
             return self._transact(lambda connection: list(connection.execute(statement, values).all()), is_write=False)
         except SQLAlchemyError as error:
-            self._fail("read", error)
+            self.fail(self._error("cannot be read", error))
             return []
 
     def scalars(self, statement: Executable, **values: Any) -> list[Any]:
@@ -212,7 +212,7 @@ class Store:
         try:
             self._transact(lambda connection: writes.execute(connection, self._statements), is_write=True)
         except SQLAlchemyError as error:
-            self._fail("written", error)
+            self.fail(self._error("cannot be written", error))
 
     def _begin_write(self) -> None:
         """Execute the first statements of a transaction that writes."""
@@ -224,13 +224,16 @@ class Store:
                 self._begin_write()
             return work(self.connection)
 
-    def _fail(self, what: str, cause: Exception) -> None:
-        error = StoreError(f"the store {self.name} cannot be {what}: {error_line(cause)}")
+    def fail(self, error: StoreError) -> None:
+        """Call the listener with the store's first failure; raise the error if there is none."""
         was_broken, self.is_broken = self.is_broken, True
         if self.on_failure is None:
-            raise error from cause
+            raise error
         if not was_broken:
             self.on_failure(error)
+
+    def _error(self, problem: str, cause: Exception) -> StoreError:
+        return StoreError(f"the store {self.name} {problem}: {error_line(cause)}")
 
     def close(self) -> None:
         """Close the database and release the lock."""

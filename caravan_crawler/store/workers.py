@@ -37,7 +37,6 @@ _NOW = "extract(epoch FROM clock_timestamp())::float8"
 _LAST = "(is_speculative <> 0 OR url LIKE '%?p=%' OR url LIKE '%&p=%')"
 #: Value of ``claims`` for rows that this crawl does not claim again, because reading their pages raised an error.
 _GIVEN_UP = -1
-_IS_FREE = f"(claimed_by IS NULL OR claimed_by = ANY(:dead) OR claimed_by = ANY(:others) AND claimed_until < {_NOW})"
 _CLAIM = f"""
 UPDATE frontier SET claimed_by = :run_id, claimed_until = {_NOW} + :lease, claims = claims + 1
 WHERE scope = :scope AND key IN (
@@ -49,7 +48,7 @@ _NEW, _SUSPECT, _BY_KEY = (
     text(_CLAIM % condition)
     for condition in (
         f"claims = 0 AND NOT {_LAST}",
-        f"claims > 0 AND claimed_by IS DISTINCT FROM :run_id AND {_IS_FREE}",
+        f"claims > 0 AND claimed_by IS DISTINCT FROM :run_id AND claimed_until < {_NOW}",
         "key = :key AND claims >= 0",
     )
 )
@@ -60,7 +59,10 @@ _SYNCHRONOUS = text("SET LOCAL synchronous_commit = on")
 _NUMBER = text("UPDATE runs SET commits = :number WHERE run_id = :run_id")
 _RENEW = text(f"UPDATE frontier SET claimed_until = {_NOW} + :lease WHERE claimed_by = :run_id AND claims > 0")
 _HELD = text("SELECT key FROM frontier WHERE claimed_by = :run_id AND claims > 0")
-_RELEASE = text("UPDATE frontier SET claimed_by = NULL, claims = claims - 1 WHERE claimed_by = :run_id AND claims > 0")
+_RELEASE = text(
+    "UPDATE frontier SET claimed_by = NULL, claimed_until = 0, claims = claims - 1"
+    " WHERE claimed_by = :run_id AND claims > 0"
+)
 _GIVE_UP = text(
     f"UPDATE frontier SET claims = {_GIVEN_UP} WHERE claimed_by = :run_id AND claims > 0 AND key = ANY(:keys)"
 )
@@ -72,10 +74,6 @@ _UNREAD = text(
 _FAILED = text("""
 SELECT url FROM failures JOIN runs ON runs.run_id = failures.run_id
 WHERE url = ANY(:urls) AND ended_at IS NULL AND runs.run_id <> :run_id
-""")
-_CLAIMING = text("""
-SELECT DISTINCT claimed_by, runs.ended_at IS NOT NULL FROM frontier LEFT JOIN runs ON runs.run_id = claimed_by
-WHERE frontier.scope = :scope AND claims > 0 AND claimed_by <> :run_id
 """)
 _RESERVE = text(f"""
 INSERT INTO pace AS held (host, next_at, blocked_until) VALUES (:host, {_NOW} + :delay, 0)
@@ -203,7 +201,7 @@ class Workers:
     def __init__(self, store: SharedStore, scope: str, lease: float) -> None:
         self._store = store
         self._scope = scope
-        self._gone_since: dict[str, float] = {}
+        self._leaderless_since: float | None = None
         self._values = {"scope": scope, "run_id": store.run_id, "lease": lease}
 
     # The leader
@@ -226,9 +224,11 @@ class Workers:
     def leader_is_gone(self) -> bool:
         """Return whether the leader has ended, or has lost its lock for longer than ``GRACE``."""
         if not self._store.ask("pg_try_advisory_xact_lock", _LEADER, self._scope):
-            self._gone_since.pop(self._note, None)
+            self._leaderless_since = None
             return False
-        return self.leader_code is not None or self._is_gone_for_good(self._note)
+        since = self._leaderless_since = self._leaderless_since or monotonic()
+        has_grace = monotonic() - max(since, self._store.reconnected_at) <= GRACE
+        return self.leader_code is not None or not has_grace
 
     @property
     def leader_code(self) -> int | None:
@@ -240,11 +240,6 @@ class Workers:
     def _note(self) -> str:
         return f"leader {self._scope}".strip()
 
-    def _is_gone_for_good(self, name: str) -> bool:
-        """Return whether a lock has been free for ``GRACE`` seconds while this worker was connected."""
-        since = self._gone_since.setdefault(name, monotonic())
-        return monotonic() - max(since, self._store.reconnected_at) > GRACE
-
     # Claims
 
     def claim(self, most: int) -> list[Claim]:
@@ -252,15 +247,10 @@ class Workers:
         return self._claim(_NEW, most=most)
 
     def claim_suspect(self) -> Claim | None:
-        """Claim an article whose worker has died or has not renewed its lease."""
-        runs_ended = dict(map(tuple, self._store.rows(_CLAIMING, **self._values)))
-        gone = [run for run, has_ended in runs_ended.items() if has_ended or not self._store.is_alive(run)]
-        self._gone_since = {name: since for name, since in self._gone_since.items() if name in {*gone, self._note}}
-        dead = [run for run in gone if runs_ended[run] or self._is_gone_for_good(run)]
-        # After an outage of the server the other workers need time to renew their leases, too.
-        is_early = monotonic() - self._store.reconnected_at < GRACE
-        others = [] if is_early else [run for run in runs_ended if run not in gone]
-        return next(iter(self._claim(_SUSPECT, dead=dead, others=others)), None)
+        """Claim an article whose worker has died or is frozen, so that it has not renewed its lease."""
+        if monotonic() - self._store.reconnected_at < GRACE:
+            return None  # after an outage of the server the other workers need time to renew their leases
+        return next(iter(self._claim(_SUSPECT)), None)
 
     def claim_key(self, key: str) -> Claim | None:
         """Claim an article by its key: a short link or a speculative URL."""

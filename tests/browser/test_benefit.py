@@ -31,4 +31,3 @@ def test_values_of_every_page_are_rendered_once() -> None:
     benefit, lacks = RenderBenefit(), frozenset({"rates", "views"})
     benefit.record(ExpectedPage.HOME, lacks, lacks)
     assert benefit.wanted(ExpectedPage.ARTICLE, lacks) == {"views"}
-    assert benefit.summary() == "rates on home pages: 1 of 1; views on home pages: 1 of 1"

@@ -58,7 +58,6 @@ def discovery(store: Store, days: Days | None = None, **arguments: Any) -> Disco
         Frontier(SITE),
         article_store(store),
         (days or Days()).note,
-        settings.MAX_HOPS_FROM_ARTICLE,
         settings.MAX_UNDATED,
     )
 

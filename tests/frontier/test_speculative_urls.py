@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 import pytest
 
 from caravan_crawler.frontier.speculative_urls import SpeculativeUrls
-from caravan_crawler.settings import MAX_HOPS_FROM_ARTICLE
 from caravan_crawler.urls import Address, article_address
 
 
@@ -23,7 +22,7 @@ def crawl(
     links: Links, start: list[str], is_article: Callable[[str], bool], limit: int = 5000
 ) -> tuple[SpeculativeUrls, list[str]]:
     """Follow links as a spider does, from a page without an article; return the requested ones."""
-    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
+    speculative_urls = SpeculativeUrls()
     asked: list[str] = []
     waiting = deque(path for path in start if speculative_urls.follow_or_defer(address(path), path, None))
     while waiting and len(asked) < limit:
@@ -54,8 +53,8 @@ def a_thousand_more(path: str) -> list[str]:
 
 
 TRAPS: list[tuple[Links, str, int]] = [
-    (next_of_chain, "/foo/bar-1/", 3),
-    (next_of_chain, "/foo/bar-700001/", 3),  # the addresses have numbers like an article's
+    (next_of_chain, "/foo/bar-1/", 20),
+    (next_of_chain, "/foo/bar-700001/", 20),  # the addresses have numbers like an article's
     (a_thousand_more, "/foo/bar-1/", 50),
 ]
 
@@ -83,7 +82,7 @@ def test_articles_behind_a_page_without_article_are_read_within_the_budget() -> 
 
 
 def test_numbered_articles_found_on_articles_need_no_budget() -> None:
-    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
+    speculative_urls = SpeculativeUrls()
     page = address("/news/statya-1000000/")
     speculative_urls.read(page, is_article=True)
     assert all(
@@ -92,7 +91,7 @@ def test_numbered_articles_found_on_articles_need_no_budget() -> None:
 
 
 def test_read_articles_raise_the_budget() -> None:
-    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
+    speculative_urls = SpeculativeUrls()
     doubtful = [address(f"/foo{name % 3}/bar-{name}/") for name in range(60)]
     assert [speculative_urls.follow_or_defer(one, f"url {one.path}", None) for one in doubtful].count(True) == 50
     assert speculative_urls.pop_deferred(lambda known: False) == []
@@ -104,14 +103,14 @@ def test_read_articles_raise_the_budget() -> None:
 
 
 def test_deferred_links_are_limited() -> None:
-    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
+    speculative_urls = SpeculativeUrls()
     for name in range(10_100):
         speculative_urls.follow_or_defer(address(f"/foo/bar-x{name}/"), "", None)
     assert (speculative_urls.deferred, speculative_urls.refused) == (10_000, 80)
 
 
 def test_section_of_traps_leaves_budget_for_one_of_articles() -> None:
-    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
+    speculative_urls = SpeculativeUrls()
     traps = [speculative_urls.follow_or_defer(address(f"/trap/bar-x{name}/"), "", None) for name in range(100)]
     assert traps.count(True) == 20
     first = address("/crime/delo-pervoe/")
@@ -122,7 +121,7 @@ def test_section_of_traps_leaves_budget_for_one_of_articles() -> None:
 
 
 def test_deferred_links_are_followed_after_others_read_speculative_urls() -> None:
-    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
+    speculative_urls = SpeculativeUrls()
     links = [address(f"/crime/x{number}/") for number in range(60)]
     followed = [link for link in links if speculative_urls.follow_or_defer(link, link.path or "", None)]
     assert len(followed) == len(speculative_urls.doubtful) == 20
@@ -134,7 +133,7 @@ def test_deferred_links_are_followed_after_others_read_speculative_urls() -> Non
 
 
 def test_dropped_links_are_counted_and_forgotten() -> None:
-    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
+    speculative_urls = SpeculativeUrls()
     links = [address(f"/crime/x{number}/") for number in range(25)]
     for link in links:
         speculative_urls.follow_or_defer(link, link.path or "", None)
@@ -143,7 +142,7 @@ def test_dropped_links_are_counted_and_forgotten() -> None:
 
 
 def test_page_that_became_an_article_is_followed() -> None:
-    speculative_urls = SpeculativeUrls(MAX_HOPS_FROM_ARTICLE)
+    speculative_urls = SpeculativeUrls()
     page = address("/crime/x/")
     assert speculative_urls.follow_or_defer(page, "/crime/x/", None)
     speculative_urls.read(page, is_article=False)

@@ -44,6 +44,15 @@ def test_workers_read_every_page_once(number: int, store_url: str, tmp_path: Pat
     assert sum("'caravan/worker': 'helps'" in log for log in logs) == number - 1
 
 
+def test_pages_of_the_argument_urls_wait_in_no_frontier(store_url: str, tmp_path: Path) -> None:
+    with serve(SampleSite(articles=5)) as server:
+        crew = Crew(server, store_url, tmp_path)
+        named = [record["url"] for record in gold(server)][:2]
+        crew.end(crew.start("-a", f"urls={','.join(named)}"))
+        assert sorted(row["url"] for row in crew.rows("articles")) == sorted(named)
+        assert not crew.rows("frontier")
+
+
 def test_six_kills_of_single_workers(store_url: str, tmp_path: Path) -> None:
     chance = dice("workers")
     moments = sorted(chance.sample(range(20, 80), 6))
@@ -189,7 +198,7 @@ def test_workers_wait_for_an_absent_database(cluster: Cluster, store_url: str, t
 
 def test_permanently_absent_database_ends_the_run(cluster: Cluster, store_url: str, tmp_path: Path) -> None:
     with serve(SampleSite(articles=45)) as server:
-        crew = Crew(server, store_url, tmp_path, "-s", "STORE_PATIENCE=1", "-s", "DOWNLOAD_DELAY=0.02")
+        crew = Crew(server, store_url, tmp_path, *SHORT, "-s", "STORE_PATIENCE=1", "-s", "DOWNLOAD_DELAY=0.02")
         worker = crew.start()
         crew.wait_for_requests(25)
         cluster.stop()
