@@ -6,11 +6,11 @@ python docs/screenshot.py
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from playwright.sync_api import FloatRect
 
 from benchmarks.invented import BASE, NOW, invent
 from caravan_crawler.report.page import build_page
@@ -19,6 +19,9 @@ from caravan_crawler.store.database import stamp
 from caravan_crawler.store.snapshot import Snapshot
 from caravan_crawler.store.store import open_store
 from tests.report.browser import chromium, visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import FloatRect
 
 DOCS = ROOT / "docs"
 #: Each picture, the width of its screen, and the section that ends it.

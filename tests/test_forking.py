@@ -19,9 +19,12 @@ def output_of(*words: str) -> str:
 
 @pytest.fixture(scope="module")
 def modules_of_a_crawl(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
-    """The modules that a crawl without options has loaded at its end."""
-    options = ("-s", f"DATA_DIR={tmp_path_factory.mktemp('crawl')}", "-a", "site=sample", "-a", "sections=art")
+    """The modules that a crawl without options has loaded at its end, at which it has archived nothing."""
+    folder = tmp_path_factory.mktemp("crawl")
+    options = ("-s", f"DATA_DIR={folder}", "-a", "site=sample", "-a", "sections=art")
     crawl = output_of(*command(*options, module="tests.crawl.imported"))
+    assert (folder / "caravan.db").exists()
+    assert not (folder / "warc").exists()
     return set(crawl.rpartition("imported: ")[2].split())
 
 
@@ -37,6 +40,12 @@ def test_preloaded_modules_are_those_of_every_crawl(modules_of_a_crawl: set[str]
 @pytest.mark.parametrize("part", ["archive", "browser", "export", "inspection", "reparse", "report", "store.workers"])
 def test_a_crawl_loads_no_part_that_is_not_switched_on(part: str, modules_of_a_crawl: set[str]) -> None:
     assert not [name for name in modules_of_a_crawl if name.startswith(f"caravan_crawler.{part}")]
+
+
+def test_a_crawl_loads_no_optional_library(modules_of_a_crawl: set[str]) -> None:
+    assert "scrapy" in modules_of_a_crawl
+    libraries = ("scrapy_playwright", "playwright", "warcio", "six", "tqdm", "psycopg")
+    assert not [name for name in modules_of_a_crawl if name.startswith(libraries)]
 
 
 def test_arguments_environment_and_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:

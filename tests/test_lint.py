@@ -27,5 +27,5 @@ CACHE = ["--cache-dir", str(Path(sys.prefix) / ".mypy_cache"), "--no-sqlite-cach
 def test_clean(command: list[str]) -> None:
     tool = Path(sys.executable).with_name(command[0])
     assert tool.exists(), f"{command[0]} is missing: pip install -e '.[test]'"
-    done = subprocess.run([str(tool), *command[1:]], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run([str(tool), *command[1:]], cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

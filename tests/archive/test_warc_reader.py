@@ -70,7 +70,7 @@ def test_headers_of_the_answer(tmp_path: Path) -> None:
     )
 
 
-BOMB = gzip.compress(bytes(40_000_000))
+BOMB = gzip.compress(bytes(40_000_000), 1)
 SKIPPED = {
     "status": record(answer(HTML, "404 Not Found")),
     "no_page": record(answer(b"%PDF", content_type="application/pdf")),

@@ -1,4 +1,4 @@
-"""By default nothing of the browser is imported; wrong settings are reported before the first request."""
+"""Wrong settings are reported before the first request."""
 
 import sys
 from pathlib import Path
@@ -7,21 +7,8 @@ import pytest
 from scrapy.settings import Settings
 
 from caravan_crawler import settings as own_settings
-from caravan_crawler.sample_site import serve
 from caravan_crawler.settings_checks import settings_problem
-from tests.browser.scripted import Noting
 from tests.support.crawling import crawl
-
-LIBRARIES = {"scrapy_playwright", "playwright", "caravan_crawler.browser.browser_middleware"}
-
-
-def test_without_it_nothing_of_it_is_imported(tmp_path: Path) -> None:
-    with serve(Noting(articles=5)) as server:
-        done = crawl(tmp_path, "-a", f"site={server.url}", module="tests.crawl.imported")
-    imported = set(done.log.rpartition("imported: ")[2].split())
-    assert "scrapy" in imported
-    assert not imported & LIBRARIES
-
 
 # Settings, whether the library is installed, and the start of the message, if any.
 CASES = [

@@ -93,16 +93,6 @@ def test_every_response_is_archived_as_it_was_sent(tmp_path: Path) -> None:
     assert len(files) > 3
 
 
-def test_a_crawl_without_archive_imports_no_optional_library(tmp_path: Path) -> None:
-    with serve(SampleSite(articles=5)) as server:
-        result = crawl(tmp_path, "-a", f"site={server.url}", module="tests.crawl.imported")
-    assert result.code == 0
-    imported = result.log.rpartition("imported: ")[2].split()
-    assert "scrapy" in imported
-    assert not [name for name in imported if name.startswith(("warcio", "six", "tqdm", "psycopg"))]
-    assert not (tmp_path / "warc").exists()
-
-
 def test_without_the_library(tmp_path: Path) -> None:
     result = crawl(tmp_path, "-a", "site=sample", "-s", "ARCHIVE=1", module="tests.crawl.without_warcio")
     assert result.code == 2

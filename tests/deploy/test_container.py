@@ -113,8 +113,8 @@ def contained(tmp_path: Path) -> Iterator[Scrapyd]:
 
 def test_scrapyd_of_the_container_runs_the_project_of_its_image(contained: Scrapyd) -> None:
     assert contained.ask("listprojects.json")["projects"] == [PROJECT]
-    assert contained.wait_for(contained.schedule(site="sample", sections="art")).startswith(
-        "Exit code 0: complete (articles: 30 new"
+    assert contained.wait_for(contained.schedule(site="sample", limit="5")).startswith(
+        "Exit code 0: ended at the limit"
     )
     with pytest.raises(urllib.error.HTTPError) as caught:
         contained.ask("addversion.json", project=PROJECT, version="2")

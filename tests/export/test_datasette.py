@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, expect
 
 from caravan_crawler import datasette_plugin
 from caravan_crawler.datasette_plugin import get_metadata, index_of, query_of, refresh, startup
@@ -20,6 +19,9 @@ from tests.deploy.scrapyd_server import free_port
 from tests.export.exporting import with_articles
 from tests.report.browser import chromium
 from tests.support.crawling import ROOT, TIMEOUT
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 ARTICLES = [
     {"headline": "Берёза во дворе", "section": "news", "date_published": "2023-05-12"},
@@ -58,12 +60,14 @@ def server(store: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
     with chromium() as opened:
         yield opened
 
 
-def test_search_and_facet_in_a_browser(server: str, browser: Browser) -> None:
+def test_search_and_facet_in_a_browser(server: str, browser: "Browser") -> None:
+    from playwright.sync_api import expect
+
     page = browser.new_page()
     page.goto(server)
     page.get_by_role("link", name="caravan", exact=True).click()
@@ -103,6 +107,8 @@ SEARCHES = [
 
 @pytest.mark.parametrize(("search", "numbers"), SEARCHES)
 def test_searches(search: str, numbers: list[int], server: str) -> None:
+    import httpx
+
     found = httpx.get(f"{server}/caravan/articles.json", params={"_search": search, "_shape": "array"}, timeout=TIMEOUT)
     if search == '"':
         assert found.status_code in (200, 400)
@@ -112,6 +118,8 @@ def test_searches(search: str, numbers: list[int], server: str) -> None:
 
 
 def test_store_is_read_only(server: str) -> None:
+    import httpx
+
     params = {"sql": "delete from articles", "_shape": "array"}
     assert httpx.get(f"{server}/caravan.json", params=params, timeout=TIMEOUT).status_code == 400
 

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
-from jsonschema import Draft202012Validator
 
 from caravan_crawler import __version__
 from caravan_crawler.export.tables import TABLES
@@ -48,6 +46,8 @@ def assert_valid(dataset: Path) -> None:
 
 
 def test_lines_match_their_schema(dataset: Path) -> None:
+    from jsonschema import Draft202012Validator
+
     for name in TABLES:
         schema = json.loads((dataset / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8"))
         Draft202012Validator.check_schema(schema)
@@ -96,6 +96,8 @@ def test_columns_are_the_item_fields(dataset: Path) -> None:
 
 
 def test_card_front_matter(dataset: Path) -> None:
+    import yaml
+
     _, front, text = (dataset / "README.md").read_text(encoding="utf-8").split("---\n", 2)
     metadata = yaml.safe_load(front)
     assert metadata["language"] == ["kk", "ru"]
@@ -114,6 +116,8 @@ def test_every_column_has_a_description(name: str) -> None:
 
 
 def test_license_and_notes_in_card_and_package(crawled: Path, tmp_path: Path) -> None:
+    import yaml
+
     notes = tmp_path / "notes.md"
     notes.write_text("По договору с редакцией.\n", encoding="utf-8")
     for _ in range(2):  # and a second export replaces the first
@@ -140,6 +144,8 @@ def test_citation(dataset: Path) -> None:
 
 
 def test_citation_file_names_this_version() -> None:
+    import yaml
+
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == __version__
     assert citation["authors"] == [{"name": "Caravan Crawler contributors"}]

@@ -5,7 +5,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import openpyxl
 import pytest
 
 from caravan_crawler.export import formats
@@ -125,6 +124,8 @@ def test_stop_kill_and_full_disk_leave_the_earlier_file(
 
 def sheet_of(path: Path) -> list[dict[str, Any]]:
     """Return the rows of a workbook by the names of its first one."""
+    import openpyxl
+
     (sheet,) = openpyxl.load_workbook(path).worksheets
     names, *rows = sheet.iter_rows(values_only=True)
     return [dict(zip(map(str, names), row, strict=True)) for row in rows]

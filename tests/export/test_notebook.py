@@ -6,7 +6,6 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-import pandas
 import pytest
 
 from tests.export.exporting import export, succeeded
@@ -16,11 +15,12 @@ NOTEBOOK = ROOT / "docs" / "analysis.ipynb"
 
 
 @pytest.fixture(scope="module")
-def tables(crawled: Path, tmp_path_factory: pytest.TempPathFactory) -> list[pandas.DataFrame]:
+def tables(crawled: Path, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
     """The tables in the notebook's outputs, in their order."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of Jupyter's own dependencies
         import nbformat
+        import pandas
         from nbclient import NotebookClient
 
         folder = tmp_path_factory.mktemp("notebook")
@@ -44,7 +44,7 @@ def test_notebook_is_stored_without_outputs() -> None:
     assert '"execution_count": null' in text
 
 
-def test_tables_are_those_of_the_dataset(tables: list[pandas.DataFrame], dataset: Path) -> None:
+def test_tables_are_those_of_the_dataset(tables: list[Any], dataset: Path) -> None:
     articles, views, trending, rates = (
         read_jsonl(dataset / f"{name}.jsonl") for name in ("articles", "views", "trending", "rates")
     )

@@ -7,9 +7,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import pandas
-import polars
 import pytest
 
 from tests.support.crawling import read_jsonl
@@ -19,6 +16,8 @@ Row = dict[str, Any]
 
 
 def by_pandas(path: Path) -> list[Row]:
+    import pandas
+
     readers: dict[str, Callable[[Path], Any]] = {
         ".csv": lambda file: pandas.read_csv(file, dtype={"article_key": str}),
         ".jsonl": lambda file: pandas.read_json(file, lines=True, dtype={"article_key": str}),
@@ -28,6 +27,8 @@ def by_pandas(path: Path) -> list[Row]:
 
 
 def by_polars(path: Path) -> list[Row]:
+    import polars
+
     readers: dict[str, Callable[[Path], Any]] = {
         ".csv": lambda file: polars.read_csv(file, schema_overrides={"article_key": polars.String}),
         ".jsonl": polars.read_ndjson,
@@ -37,6 +38,8 @@ def by_polars(path: Path) -> list[Row]:
 
 
 def by_duckdb(path: Path) -> list[Row]:
+    import duckdb
+
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         found = connection.execute(f"SELECT * FROM '{path}'")
@@ -71,6 +74,8 @@ def _list(value: Any) -> list[Any]:
 
 
 def test_parquet_has_types(dataset: Path) -> None:
+    import polars
+
     (rate, *_) = by_duckdb(dataset / "rates.parquet")
     assert isinstance(rate["rate"], Decimal)
     assert isinstance(rate["page_date"], date)

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
-
-from playwright.sync_api import Browser, Page, sync_playwright
+from typing import TYPE_CHECKING, Literal
 
 from tests.support.optional_parts import need
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 _WITHIN = 60_000
 
@@ -18,14 +19,16 @@ _WITHIN = 60_000
 class Visit:
     """A loaded page, with its console messages and requests."""
 
-    page: Page
+    page: "Page"
     complaints: list[str] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium() -> "Iterator[Browser]":
     """Start Chromium, and close it in the end."""
+    from playwright.sync_api import sync_playwright
+
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=need("chromium"), args=options)
@@ -37,7 +40,7 @@ def chromium() -> Iterator[Browser]:
 
 @contextmanager
 def visit(
-    browser: Browser,
+    browser: "Browser",
     file: Path,
     scheme: Literal["light", "dark"] = "light",
     *,

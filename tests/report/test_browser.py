@@ -4,10 +4,9 @@ import re
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import pytest
-from playwright.sync_api import Browser, Page
 
 from benchmarks.invented import invent
 from caravan_crawler.report.page import build_page
@@ -18,6 +17,9 @@ from tests.report.browser import chromium, visit
 from tests.report.made import article, ended, failure, fields_of, made, rate, run, seen, topic
 from tests.report.reporting import rows, specs
 from tests.store.stores import open_in
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
 
 NOW = "2026-02-06T08:00:00+00:00"
 DAYS = [f"2026-02-0{day}T08:00:00+00:00" for day in range(1, 6)]
@@ -56,7 +58,7 @@ _TABLES = """() => [...document.querySelectorAll('.table')].map((table) => {
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser() -> "Iterator[Browser]":
     with chromium() as browser:
         yield browser
 
@@ -85,14 +87,14 @@ def test_page_size_is_limited(report: Path) -> None:
     [*(("light", width) for width, _ in PICTURES.values()), ("dark", 320)],
     ids=lambda value: f"{value}",
 )
-def test_page(report: Path, scheme: Literal["light", "dark"], width: int, browser: Browser) -> None:
+def test_page(report: Path, scheme: Literal["light", "dark"], width: int, browser: "Browser") -> None:
     with visit(browser, report, scheme, width=width) as read:
         check(read.page, scheme, width)
     assert read.complaints == []
     assert read.asked == [report.as_uri()]
 
 
-def check(page: Page, scheme: str, width: int) -> None:
+def check(page: "Page", scheme: str, width: int) -> None:
     """Check the drawn page: its charts, sizes and colours, and what a screen reader needs."""
     marks = dict(page.evaluate(_MARKS))
     titles, labels = (dict(page.evaluate(_AXES, part)) for part in ("-title", "-label"))
@@ -130,7 +132,7 @@ ONE_OF_EACH = {
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-def test_one_run_is_numbers(tmp_path: Path, browser: Browser, width: int) -> None:
+def test_one_run_is_numbers(tmp_path: Path, browser: "Browser", width: int) -> None:
     file = tmp_path / "report.html"
     with made(None, tmp_path, ONE_OF_EACH) as snapshot:
         file.write_text(build_page(snapshot, {}, NOW), encoding="utf-8")
@@ -149,7 +151,7 @@ def test_pictures_have_the_widths_of_a_desk_and_a_phone(picture: Path) -> None:
     assert height > width
 
 
-def test_charts_follow_a_change_of_theme(report: Path, browser: Browser) -> None:
+def test_charts_follow_a_change_of_theme(report: Path, browser: "Browser") -> None:
     with visit(browser, report, width=1100) as read:
         read.page.emulate_media(color_scheme="dark")
         read.page.wait_for_selector("html[data-drawn=dark]", timeout=60_000)
@@ -158,14 +160,14 @@ def test_charts_follow_a_change_of_theme(report: Path, browser: Browser) -> None
     assert read.complaints == []
 
 
-def test_numbers_and_tables_without_javascript(report: Path, browser: Browser) -> None:
+def test_numbers_and_tables_without_javascript(report: Path, browser: "Browser") -> None:
     with visit(browser, report, has_scripts=False) as read:
         assert read.page.get_by_text("The charts need JavaScript.").is_visible()
         assert read.page.locator("table").count() >= 8
         assert read.page.locator("dd").first.inner_text() == "1,190"
 
 
-def test_hostile_text_is_escaped(tmp_path: Path, browser: Browser) -> None:
+def test_hostile_text_is_escaped(tmp_path: Path, browser: "Browser") -> None:
     hostile = "</script><img src=x onerror=alert(1)><b>news</b>"
     topics = [seen(day, rank=1, topic=hostile, headline=hostile, url="http://127.0.0.1/") for day in DAYS[:3]]
     articles = [article(day, day[:10], headline=hostile, section=hostile, views=5) for day in DAYS[:3]]
@@ -212,7 +214,7 @@ STRANGE = {
 
 
 @pytest.mark.parametrize("name", STRANGE)
-def test_unusual_stores_draw_without_errors(tmp_path: Path, name: str, browser: Browser) -> None:
+def test_unusual_stores_draw_without_errors(tmp_path: Path, name: str, browser: "Browser") -> None:
     tables, charts = STRANGE[name]
     file = tmp_path / "report.html"
     with made(None, tmp_path, tables) as snapshot:

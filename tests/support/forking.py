@@ -5,6 +5,7 @@ only modules that every crawl loads are preloaded. Each test process has one for
 """
 
 import atexit
+import copy
 import gc
 import importlib
 import json
@@ -292,6 +293,9 @@ def load() -> None:
     cmdline = sys.modules["scrapy.cmdline"]
     found = cmdline.entry_points(group="scrapy.commands")
     cmdline.entry_points = lambda **_: found  # type: ignore[attr-defined]
+    # And it copies its settings three times, by a way that knows nothing of their two values.
+    attribute = sys.modules["scrapy.settings"].SettingsAttribute
+    attribute.__deepcopy__ = lambda self, memo: attribute(copy.deepcopy(self.value, memo), self.priority)
     gc.collect()
     gc.freeze()
 

@@ -92,7 +92,9 @@ def environment(interpreter: Interpreter, folder: Path) -> Path:
 
 
 def _candidates() -> list[Path]:
+    # A shim of pyenv starts, a tenth of a second later, one of those in ``versions``.
     folders = [Path(folder) for folder in os.environ.get("PATH", "").split(os.pathsep) if folder]
+    folders = [folder for folder in folders if folder.name != "shims"]
     paths = [Path(getattr(sys, "_base_executable", sys.executable))]
     paths += [folder / f"python3.{minor}" for folder in folders for minor in _MINORS]
     paths += (Path.home() / ".pyenv" / "versions").glob("*/bin/python3")
