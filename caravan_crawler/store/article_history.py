@@ -291,7 +291,7 @@ def fold(text: str | None) -> str:
     return _NOT_LETTERS.sub("", (text or "").casefold().replace("ё", "е"))
 
 
-def is_same_article(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+def is_same_content(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
     """Whether two records, of which one's URL leads to the other, have the same headline or text.
 
     The same day is enough only if one of them has no text: a removed article may lead to another one of its day.
@@ -352,7 +352,7 @@ def is_of_another(article: Article, stored: Any, asked_url: str) -> bool:
     has_numbers = has_number(article.url, article) or has_number(stored["url"], stored)
     if has_numbers and urls.is_same_article(article.article_id, other, own):
         return False
-    return not is_same_article(asdict(article), stored)
+    return not is_same_content(asdict(article), stored)
 
 
 def may_lead_to(asked_url: str, stored: Any, article: Article) -> bool:

@@ -16,7 +16,7 @@ from caravan_crawler.store.article_history import (
     fold,
     has_number,
     is_of_another,
-    is_same_article,
+    is_same_content,
     is_same_publication,
     losses,
     may_lead_to,
@@ -195,7 +195,7 @@ class ArticleStore:
             old is not None
             and asked is not None
             and may_lead_to(page_writes.asked_url, old, article)
-            and is_same_article(row, old)
+            and is_same_content(row, old)
         ):
             if before is not None:
                 self.store.execute_all(*merging(old, before))
