@@ -52,7 +52,7 @@ _COMMENTS = (
     r"|(?:пока\s+)?нет\s+комментариев|комментариев\s+(?:пока\s+)?нет|комментарии\s+(?:отключены|закрыты)|оставить\s+отзыв"
     r"|(?:мнения|отзывы)\s+(?:читателей|посетителей)|всего\s+комментариев\s*:?\s*\d*|(?:показать|читать|смотреть|скрыть)\s+(?:все\s+)?комментарии(?:\s*\(?\d*\)?)?|алғашқы\s+пікір\w*\s.{0,40}"
     r"|пікір\w*(?:\s*\(?\d+\)?)?(?:\s+(?:қалдыр|жаз|білдір)\w+(?:\s+үшін\s.{0,60})?)?|жауап\s+(?:қалдыру|жазу)"
-    r"|(?:(?:\d+|no|one)\s+)?comments?(?:\s*\(\d+\))?|(?:leave|add|post|write)\s+a\s+(?:reply|comment)|join\s+the\s+(?:conversation|discussion)"
+    r"|(?:(?:\d+|no|one)\s+)?comments?(?:\s*\(\d+\))?|(?:blog\s+)?comments\s+powered\s+by\s.{3,30}|(?:leave|add|post|write)\s+a\s+(?:reply|comment)|join\s+the\s+(?:conversation|discussion)"
     r"|(?:\d+|one|no)\s+(?:thoughts?|repl(?:y|ies)|responses?|comments?)(?:\s+(?:on|to)\s.{1,160})?"
 )
 #: One or several names: words with capitals, which no sentence has alone.
