@@ -381,9 +381,9 @@ def decide_publication(printed: str | None, structured: str | None, observed_at:
     """Choose between the printed date and the date of the page's structured data (each may be None).
 
     The printed one wins. The structured one adds its time of day if it is the same day in Almaty, its seconds if
-    it is the same minute, and its year if none is printed. It is used alone if no readable day is printed:
-    "yesterday" is relative to the fetch, but the page may have been cached for days. It wins with an earlier day if the
-    printed day is that of the fetch, which some templates print on each page.
+    it is the same minute, and its year if none is printed; it decides whether ``06/12/2024`` is in June. It is used
+    alone if no readable day is printed: "yesterday" is relative to the fetch, but the page may have been cached for
+    days. It wins with an earlier day if the printed day is that of the fetch, which some templates print on each page.
     """
     witness = parse_date(structured, observed_at) if structured else ParsedDate(problem="unreadable")
     spoken = parse_date(printed, observed_at) if printed else ParsedDate(problem="unreadable")
@@ -398,11 +398,18 @@ def decide_publication(printed: str | None, structured: str | None, observed_at:
         return Publication(witness, "refined") if refines else Publication(spoken, "printed")
     if spoken.inferred and (witness.day.month, witness.day.day) == (spoken.day.month, spoken.day.day):
         return Publication(witness, "structured")
+    if "/" in (printed or "") and witness.day == _month_first(spoken.day):
+        return Publication(witness, "structured")
     if spoken.relative or witness.day < spoken.day == observed_at.astimezone(ALMATY).date():
         return Publication(witness, "structured")
     if _same_day_elsewhere(structured or "", spoken.day):
         return Publication(spoken, "printed")
     return Publication(spoken, "disagree")
+
+
+def _month_first(day: date) -> date | None:
+    """Return the day of ``06/12/2024`` read as in America, ``day`` being the 6th of December; None if there is none."""
+    return day.replace(month=day.day, day=day.month) if day.day <= 12 else None
 
 
 def _refines(witness: date | datetime | None, spoken: date | datetime | None) -> bool:
