@@ -150,7 +150,7 @@ class _Scan:
                 authors = [Fact("author", name) for name in people]
                 if people and (self._is_author_next or is_marked_as_author(block)):
                     self.facts.append((block.index, authors))
-                elif people and (self._is_byline(block) or self._stands_by_date(block, people)):
+                elif people and all(map(self._is_surely_a_person, people)) and self._may_be_authors(block):
                     self._by_date.append((block.index, authors))
             elif not self._is_passed_over(block):
                 self.texts.append(block.index)
@@ -234,15 +234,15 @@ class _Scan:
         """Whether a name ends as surnames do, or the page's metadata has it as that of the author."""
         return is_sure_name(name) or name in (self.document.structured.text("author") or "")
 
-    def _is_byline(self, block: Block) -> bool:
-        """Whether a name has its surname in capitals, as authors sign, and is no caption."""
-        is_plain = not block.has_links and block.zone is None and next(self._frames_before(block), None) is None
-        return is_plain and read_byline(block.text) is not None
+    def _may_be_authors(self, block: Block) -> bool:
+        """Whether names, which no link makes topics, stand next to the date, or are set as authors sign.
 
-    def _stands_by_date(self, block: Block, people: list[str]) -> bool:
-        """Whether names, which no link makes topics, stand next to the date, or with a place between them."""
-        if block.has_links or block.zone is not None or not all(map(self._is_surely_a_person, people)):
+        A place may stand between names and date. As authors sign, a surname is in capitals, and the block no caption.
+        """
+        if block.has_links or block.zone is not None:
             return False
+        if next(self._frames_before(block), None) is None and read_byline(block.text) is not None:
+            return True
         near = self.blocks[max(self.headline + 1, block.index - 1) : block.index + _NEAR_DATE + 1]
         return any(has_dated(self._facts_of(each)) for each in near)
 
