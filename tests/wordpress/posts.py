@@ -183,7 +183,7 @@ def posts() -> list[Post]:
             moment=moment,
             views=60 + index * 31,
             author=AUTHORS[index % len(AUTHORS)],
-            tags=sorted(story["tags"]) if index % 5 else [],  # WordPress prints them in this order
+            tags=sorted(story["tags"], key=str.casefold) if index % 5 else [],  # WordPress prints them in this order
         )
         _write(post, index, [text.format(**gaps) for text in story["paragraphs"]], made)
         made.append(post)
