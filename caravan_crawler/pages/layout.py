@@ -7,7 +7,9 @@ block, at the end of its containers or at the page's foot. The weights are in
 ``scrapy inspect --why`` prints what was decided by them.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.pages.blocks import SUBHEADS, Block, common_container
@@ -181,15 +183,20 @@ def _shares_article(block: Block, blocks: list[Block], place: int) -> bool:
     shared = common_container(block, headline)
     if any(is_page_top(each.names) for each in block.element.below(shared)):
         return False
-    before = [each for each in blocks[shared.first : block.index] if not _stands_in_header(each, headline)]
+    before = _outside_of_headers(blocks, shared.first, block.index, headline)
     if shared.first:  # not the whole page
-        before = [each for each in before if not (facts_of(each) or names_somebody(each))]
-    return len(before) <= _MOST_BEFORE_FACTS
+        before = (each for each in before if not (facts_of(each) or names_somebody(each)))
+    return next(islice(before, _MOST_BEFORE_FACTS, None), None) is None
 
 
-def _stands_in_header(block: Block, headline: Block) -> bool:
-    """Whether a block is in a header or menu of the page, which the headline is not in."""
-    return any(each.tag in ("header", "nav") and not headline.is_within(each) for each in block.element.around)
+def _outside_of_headers(blocks: list[Block], start: int, end: int, headline: Block) -> Iterator[Block]:
+    """Yield the blocks in no header or menu of the page, which the headline is not in."""
+    while start < end:
+        around = blocks[start].element.around
+        header = next((each for each in around if each.tag in ("header", "nav") and not headline.is_within(each)), None)
+        if header is None:
+            yield blocks[start]
+        start = start + 1 if header is None else header.last
 
 
 def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
@@ -255,7 +262,8 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
             continue
         is_certain = any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
         is_next = block.index - 1 in behind and (is_certain or is_marked_as_views(block))
-        behind |= {block.index} if facts and block.index - 1 in behind else set()
+        if facts and block.index - 1 in behind:
+            behind.add(block.index)
         found += [
             fact
             for fact in facts
