@@ -200,7 +200,7 @@ _RFC_822 = re.compile(r"(?:[a-z]{3},? )?\d{1,2} [a-z]{3} \d{4} \d{2}:\d{2}(?::\d
 _WORTH_ASKING = re.compile(r"[^\W\d_]|\d\D+\d")
 #: A word without a number must be one of time: ``Вернуться назад`` is a button.
 _AGO = re.compile(
-    r"(?:\d+\s+[^\W\d_]+|секунду|минуту|полчаса|час|сутки|день|неделю|месяц|полгода|год|сағат|күн|апта|ай|жыл"
+    r"(?:\d+\s*[^\W\d_]+|секунду|минуту|полчаса|час|сутки|день|неделю|месяц|полгода|год|сағат|күн|апта|ай|жыл"
     r"|(?:second|minute|hour|day|week|month|year)s?)\s+(?:назад|бұрын|ago)"
 )
 _DIGIT = re.compile(r"\d")
