@@ -154,7 +154,6 @@ def test_with_a_log_file_the_bar_stays_on_the_terminal(tmp_path: Path) -> None:
     assert not FRAME.search(text)
     assert "\r" not in text
     assert "Dumping Scrapy stats" in text
-    assert "QuietLog" not in text
 
 
 def test_without_a_terminal_the_log_is_as_short(tmp_path: Path) -> None:
@@ -182,7 +181,6 @@ def test_given_level_is_obeyed_without_a_terminal(tmp_path: Path) -> None:
     assert not FRAME.search(result.log)
     assert "\r" not in result.log
     assert "rogress" not in result.log
-    assert "QuietLog" not in result.log
     assert "Enabled extensions" in result.log
     assert "Dumping Scrapy stats" in result.log
     assert "next: " not in result.log
