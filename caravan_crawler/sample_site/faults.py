@@ -35,8 +35,8 @@ ANSWERED_BETWEEN = 40
 MOST_TRAPPED = 1500
 #: Values that a new template can lose: name to field of the record.
 LOSABLE = {"date": "date_published", "body": "body", "headline": "headline", "views": "views"}
-#: Seconds during which requests may arrive that were sent before the client knew of the pause.
-_IN_TRANSIT = 0.5
+#: Requests that a client may have sent before it knew of a pause: as many as Scrapy sends at once.
+IN_TRANSIT = 16
 #: Listing pages after which the site stops publishing, so that a crawl can end.
 _BURSTS = 20
 _MEGABYTE = 1 << 20
@@ -247,8 +247,8 @@ class Slow(Fault):
 class RateLimit(Fault):
     """Pauses of ``seconds`` after every 40 responses, with Retry-After.
 
-    Refused requests get ``status``. A request is early if its URL was refused in the same pause, or if it comes after
-    those in transit: half a second, or half of the pause if that is less.
+    Refused requests get ``status``. A request is early if its URL was refused in the same pause, or if more were
+    refused in it than may have been in transit.
     """
 
     clock: Callable[[], float] = staticmethod(time.time)
@@ -259,19 +259,16 @@ class RateLimit(Fault):
         self._status = status
         self._as_date = as_date
         self._answered = 0
-        self._began = 0.0
         self._until = 0.0
         self._refused: set[str] = set()
 
     def answer(self, call: Call, response: SampleResponse) -> SampleResponse:
         now = self.clock()
         if now < self._until:
-            is_late = now > self._began + min(_IN_TRANSIT, self._seconds / 2)
-            self.early_requests += is_late or call.target in self._refused
+            self.early_requests += len(self._refused) >= IN_TRANSIT or call.target in self._refused
             return self._refuse(call, now)
         if self._answered >= ANSWERED_BETWEEN:
             self._answered = 0
-            self._began = now
             # A date has no fractions of a second, so the pause ends on a full one.
             self._until = math.ceil(now + self._seconds) if self._as_date else now + self._seconds
             self._refused.clear()
