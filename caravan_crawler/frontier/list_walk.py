@@ -5,12 +5,10 @@ from datetime import date
 from enum import IntEnum
 from itertools import pairwise, takewhile
 from typing import Any
-from urllib.parse import urlsplit
 
 from caravan_crawler.pages.listing import Card, Listing, PageForm, usual_form
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import LONGEST_DELAY, retry_delay
-from caravan_crawler.urls import listing_of, path_of
 
 #: Longest interval between two walks, in hours.
 _MOST_HOURS = 6
@@ -155,6 +153,52 @@ def _common_start(one: list[str], other: list[str]) -> list[str]:
     return [each for each, its in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False))]
 
 
+@dataclass
+class _Repetition:
+    """Pages of a walk that have no article which no earlier page had."""
+
+    previous: frozenset[str] = frozenset()
+    """Articles of the last page."""
+    in_a_row: int = 0
+    _is_copy: bool = False
+    _others: int = 0
+
+    def add(self, own: frozenset[str], *, is_barren: bool) -> None:
+        """Add a page with the articles ``own``; ``is_barren`` if earlier pages had them all."""
+        if is_barren:
+            self.in_a_row += 1
+            self._is_copy |= own == self.previous
+        else:
+            self.in_a_row, self._is_copy = 0, False
+            self._others += 1
+        self.previous = own
+
+    @property
+    def is_end(self) -> bool:
+        """Whether the listing only repeats itself: its last page, or all of its pages.
+
+        After a long pause, such as a night, many new articles have pushed down those already read. Pages then
+        repeat, too, but only about as many as were read before; unread articles follow them.
+        """
+        return self.in_a_row >= _BARREN_PAGES + (0 if self._is_copy else self._others)
+
+
+@dataclass
+class _DaysOfPages:
+    """The median days of a walk's pages, so that one pinned or misdated article has no effect."""
+
+    _medians: list[date] = field(default_factory=list)
+    _old_pages: int = 0
+
+    def are_past(self, days: list[date], since: date) -> bool:
+        """Add a page's days; return whether the walk went from newer to older pages, and the last two are too old."""
+        self._medians.append(sorted(days)[len(days) // 2])
+        is_sorted = all(later <= earlier for earlier, later in pairwise(self._medians))
+        older = sum(day < since for day in days)
+        self._old_pages = self._old_pages + 1 if older >= _OLD_SHARE * len(days) else 0
+        return is_sorted and self._old_pages >= _OLD_PAGES
+
+
 @dataclass(eq=False)
 class ListingWalk:
     """A walk down the listing at ``path``, until it meets the articles of ``until``, else to the end.
@@ -195,13 +239,9 @@ class ListingWalk:
     _met: set[str] = field(default_factory=set)
     _listed: set[str] = field(default_factory=set)
     _first: list[str] = field(default_factory=list)
-    _previous: frozenset[str] = frozenset()
-    _fertile: int = 0
-    _barren: int = 0
-    _is_repeated: bool = False
+    _repetition: _Repetition = field(default_factory=_Repetition)
+    _days: _DaysOfPages = field(default_factory=_DaysOfPages)
     _known: int = 0
-    _middle: list[date] = field(default_factory=list)
-    _old_pages: int = 0
     _last: int = 0
     _most_own: int = 0
     _is_paginated: bool = False
@@ -212,11 +252,6 @@ class ListingWalk:
         form = self.state.form
         number = form.number(path) if form is not None else None
         return (self.path, number, form) if form is not None and number is not None else None
-
-    def number(self, url: str) -> int:
-        """Return the number of the walk's page at a URL."""
-        _, number, *_ = self.place(path_of(url)) or listing_of(urlsplit(url).path)
-        return number
 
     def expected(self, number: int) -> Expected:
         """Return whether the listing has a page that the walk has requested."""
@@ -235,10 +270,10 @@ class ListingWalk:
         else:
             self.top = [key for key in self.top if key not in set(keys)] or self.top
             behind_pinned = own[len(_common_start(own, self._first)) :]
-            self.has_shifted |= bool(behind_pinned) and behind_pinned[0] in self._previous
+            self.has_shifted |= bool(behind_pinned) and behind_pinned[0] in self._repetition.previous
         self._met |= self.until.intersection(own)
         fresh = [card for card in listing.cards if card.address.key not in self._listed]
-        self._note_repetition(frozenset(own), is_barren=not fresh)
+        self._repetition.add(frozenset(own), is_barren=not fresh)
         self._listed.update(keys)
         self._last = max(self._last, listing.last_number, listing.next_number or 0)
         self._is_paginated |= listing.is_paginated
@@ -282,8 +317,10 @@ class ListingWalk:
         source had named before. If a page has no pagination links, the next number is tried; a 404 ends the listing.
         """
         # Articles of this walk that new ones have pushed down do not count.
-        self._known = 0 if new else self._known + (not self._barren)
-        if self._is_at_known() or not listing.cards or self._is_at_repetition() or self._is_past(dates):
+        self._known = 0 if new else self._known + (not self._repetition.in_a_row)
+        if self._is_at_known() or not listing.cards or self._repetition.is_end:
+            return None
+        if self.since is not None and dates and self._days.are_past(dates, self.since):
             return None
         is_last = listing.is_paginated and listing.next_number is None and self._last <= listing.number
         return None if is_last else listing.number + 1
@@ -300,33 +337,3 @@ class ListingWalk:
             return self.is_in_sitemaps and self._known >= _PAGES_IN_SITEMAPS
         has_met = len(self._met) >= _MEETING_SHARE * len(self.until)
         return has_met or (self._known >= _KNOWN_PAGES and not self.is_resumed)
-
-    def _note_repetition(self, own: frozenset[str], *, is_barren: bool) -> None:
-        if is_barren:
-            self._barren += 1
-            self._is_repeated |= own == self._previous
-        else:
-            self._barren, self._is_repeated = 0, False
-            self._fertile += 1
-        self._previous = own
-
-    def _is_at_repetition(self) -> bool:
-        """Whether the listing only repeats itself: its last page, or all of its pages.
-
-        After a long pause, such as a night, many new articles have pushed down those already read. Pages then
-        repeat, too, but only about as many as were read before; unread articles follow them.
-        """
-        return self._barren >= _BARREN_PAGES + (0 if self._is_repeated else self._fertile)
-
-    def _is_past(self, dates: list[date]) -> bool:
-        """Whether the listing is newest first as far as read, and its last two pages are before ``since``.
-
-        The median day of each page is compared, so that one pinned or misdated article has no effect.
-        """
-        if self.since is None or not dates:
-            return False
-        self._middle.append(sorted(dates)[len(dates) // 2])
-        is_sorted = all(later <= earlier for earlier, later in pairwise(self._middle))
-        older = [day < self.since for day in dates]
-        self._old_pages = self._old_pages + 1 if sum(older) >= _OLD_SHARE * len(older) else 0
-        return is_sorted and self._old_pages >= _OLD_PAGES
