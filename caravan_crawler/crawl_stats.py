@@ -6,7 +6,7 @@ from collections.abc import Callable
 from scrapy.crawler import Crawler
 
 from caravan_crawler.failures import RobotsUnreadError, end_run, is_refusal, is_unanswered
-from caravan_crawler.items import FORBIDDEN, Failure, PageWrites
+from caravan_crawler.items import FORBIDDEN, OTHER_ARTICLE, Failure, PageWrites
 from caravan_crawler.outcome import UNKNOWN_ENTRY_STAT, UNKNOWN_NEXT_STAT, entries_problem
 from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading
 
@@ -59,6 +59,7 @@ class CrawlStats:
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
         self._outage = OutageDetector(self._end)
+        self._missed: set[str] = set()
         self._unasked = 0
         self._last_unasked = ("", "")
 
@@ -86,9 +87,10 @@ class CrawlStats:
         for part, is_shown in reading.parts.items():
             self.count(f"read/{part}/visible_text" if is_shown else f"missing/{part}")
 
-    def fail(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
+    def fail(self, writes: PageWrites, failure: Failure) -> PageWrites:
         """Count and log a failed page; return its writes with the failure."""
-        writes.failure = Failure(reason, message)
+        writes.failure = failure
+        reason, message = failure
         self.count(f"failed/{reason}")
         self._crawler.stats.set_value("caravan/last_failure", f"{writes.asked_url}: {message}")
         if reason == RobotsUnreadError.__name__:  # the same for every page that waits: one line at the end
@@ -102,11 +104,26 @@ class CrawlStats:
             self._outage.good()
         return writes
 
-    def wrong_address(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
-        """Return a page's result with a failure of its URL that does not count as a failed page."""
+    def fail_again(self, writes: PageWrites, failure: Failure) -> PageWrites:
+        """Return the result of a page whose failure is settled: it is stored, and does not count as a failed page."""
+        self.count("absent/failed_before")
+        writes.failure = failure
+        return writes
+
+    def miss(self, writes: PageWrites, failure: Failure, *, has_other_url: bool, is_sure: bool) -> PageWrites:
+        """Return the result of a URL that did not lead to its article.
+
+        An article counts as failed once, with the last of its URLs. Failures of its other URLs (``has_other_url``) are
+        only stored. Without ``is_sure``, the URL may never have had an article, and the links of its page are kept.
+        """
+        key = writes.asked_key
+        is_counted = key is None or is_refusal(failure.reason) or not (has_other_url or key in self._missed)
+        if is_counted and failure.reason != OTHER_ARTICLE:
+            self._missed.add(key or "")
+            return self.fail(writes.bare() if is_sure else writes, failure)
         self.count("absent/wrong_address")
-        logger.debug("A wrong address: %s (%s)", writes.asked_url, message)
-        return writes.bare(failure=Failure(reason, message))
+        logger.debug("A wrong address: %s (%s)", writes.asked_url, failure.message)
+        return writes.bare(failure=failure)
 
     def forbidden(self, writes: PageWrites, url: str) -> PageWrites:
         """Count a page that robots.txt forbids, at ``url`` after redirects; return its result.

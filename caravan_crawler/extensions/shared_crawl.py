@@ -23,7 +23,7 @@ from scrapy.utils.asyncio import create_looping_call
 from caravan_crawler.downloadhandlers import POLL_INTERVAL, Throttle
 from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.failures import end_run, is_ending, raise_if_ending
-from caravan_crawler.items import ExchangeRate, PageWrites, TrendingEntry, Weather
+from caravan_crawler.items import ExchangeRate, Failure, PageWrites, TrendingEntry, Weather
 from caravan_crawler.outcome import BELOW_FLOORS, SOUND, WORKER_STAT
 from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.spiders.requests import Priority
@@ -199,7 +199,7 @@ class ClaimScheduler(Scheduler):
             return False
         message = f"{claim.claims - 1} workers died while they read it"
         writes = PageWrites(self._spider.site.here(claim.url), claim.key)
-        self._spider.commit(self._spider.crawl_stats.fail(writes, "worker_lost", message))
+        self._spider.commit(self._spider.crawl_stats.fail(writes, Failure("worker_lost", message)))
         return True
 
     def _is_busy(self) -> bool:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from caravan_crawler.frontier.articles import day_of
 from caravan_crawler.frontier.list_walk import Expected, ListingWalk, ListState, PageRange
+from caravan_crawler.items import Failure
 from caravan_crawler.pages.listing import Listing, usual_form
 
 logger = logging.getLogger(__name__)
@@ -46,8 +47,8 @@ class Listings:
         self._held: list[tuple[ListingWalk, Listing, list[str], int]] = []
         self._given_up: list[ListingWalk] = []
         self._days: dict[str, date] = {}
-        self._ends: dict[ListingWalk, tuple[str, str, str]] = {}
-        self._gaps: list[tuple[str, str, str]] = []
+        self._ends: dict[ListingWalk, tuple[str, Failure]] = {}
+        self._gaps: list[tuple[str, Failure]] = []
 
     def is_begun(self, path: str) -> bool:
         """Whether this run reads the listing."""
@@ -139,9 +140,9 @@ class Listings:
             return [self._page(walk, page_number + 1)]
         return self.ended(walk)
 
-    def note_end(self, walk: ListingWalk, url: str, reason: str, message: str) -> None:
+    def note_end(self, walk: ListingWalk, url: str, failure: Failure) -> None:
         """Register a missing page that is taken for the end of a list, unless a later page of it is read."""
-        self._ends[walk] = url, reason, message
+        self._ends[walk] = url, failure
 
     def find_gaps(self) -> None:
         """Once all listings are read, take the missing pages behind full ones for gaps; a later run expects them.
@@ -153,8 +154,8 @@ class Listings:
             self._changed[walk.path] = walk.state
             self._gaps.append(self._ends.pop(walk))
 
-    def take_gaps(self) -> list[tuple[str, str, str]]:
-        """Return URL, reason and message of the missing pages found since the last call not to be the end of a list."""
+    def take_gaps(self) -> list[tuple[str, Failure]]:
+        """Return URL and failure of the missing pages found since the last call not to be the end of a list."""
         gaps, self._gaps = self._gaps, []
         return gaps
 

@@ -14,7 +14,6 @@ from scrapy.http import Response
 from caravan_crawler.arguments import SAMPLE, CrawlArguments, check_on_site
 from caravan_crawler.atomic import user_path
 from caravan_crawler.crawl_stats import CrawlStats
-from caravan_crawler.failures import is_refusal
 from caravan_crawler.frontier.articles import Frontier, ListedArticles, Target, day_of_article
 from caravan_crawler.frontier.discovery import Discovery
 from caravan_crawler.frontier.list_walk import Expected, ListingWalk
@@ -56,7 +55,7 @@ from caravan_crawler.spiders.requests import (
     Requests,
     ResponseReader,
     errback,
-    temporary_redirect_problem,
+    temporary_redirect,
     writes_of,
     writes_of_request,
 )
@@ -120,7 +119,6 @@ class CaravanSpider(Spider):
         self._has_moved = False
         self._claimants: dict[str, list[Page]] = {}
         self._void_claims = 0
-        self._unread: set[str] = set()
         self.reset()
 
     def reset(self) -> None:
@@ -267,7 +265,7 @@ class CaravanSpider(Spider):
                 failed.count_failure(self.crawl_stats)
             yield failed.writes.bare(other_kind=PageKind.OTHER)  # as before, so it fails no run
         elif failed.is_answered or self.discovery.is_settled(failed.writes.asked_url):
-            yield from self._try_next_url(failed.writes, failed.request.url, failed.reason, failed.message)
+            yield from self._try_next_url(failed.writes, failed.request.url, failed.failure)
         else:
             yield failed.count_failure(self.crawl_stats)
 
@@ -282,9 +280,9 @@ class CaravanSpider(Spider):
             if self.discovery.is_doubtful(writes.asked_key):
                 yield writes.bare(other_kind=PageKind.OTHER)  # as before, so it fails no run
             elif page.kind is None or page.kind in WORTH_RETRYING:
-                yield self.crawl_stats.fail(writes.bare(), *page.problem)
+                yield self.crawl_stats.fail(writes.bare(), page.failure)
             else:
-                yield from self._try_next_url(writes, page.document.url, *page.problem)
+                yield from self._try_next_url(writes, page.document.url, page.failure)
             return
         if first_part := self._first_part(page):
             yield first_part
@@ -322,21 +320,19 @@ class CaravanSpider(Spider):
         return targets
 
     def _without_article(self, page: Page, reading: PageReading) -> Iterator[Any]:
-        """Store a page that is no article, which is a failure if its URL or the user promised one."""
+        """Store a page that is no article: a failure if its URL, the user or a source has promised one."""
         url, writes = page.document.url, page.writes
         address, asked, blocks = self.site.address(url), self.site.address(writes.asked_url), page.document.blocks
-        is_promised = address is not None and (address.article_id is not None or not blocks)
-        if self.arguments.urls or is_promised:
-            kind = reading.kind if blocks else "empty"
-            yield from self._try_next_url(writes, url, f"kind_{kind}", f"it is no article but: {kind}")
-            return
-        is_sure = asked is not None and asked.article_id is not None
+        is_needed = bool(self.arguments.urls) or (
+            address is not None and (address.article_id is not None or not blocks)
+        )
+        is_sure = is_needed or (asked is not None and asked.article_id is not None)
         is_listed = LISTED in page.response.meta or self.listed_articles.is_listed(writes.asked_key)
-        if writes.asked_key is not None and (is_sure or is_listed):
-            reason, message = f"kind_{reading.kind}", f"it is no article but: {reading.kind}"
-            if asked is not None and (address is None or address.key != asked.key):
-                reason, message = "redirected", f"it redirects to {url}"
-            yield from self._try_next_url(writes, url, reason, message, is_sure=is_sure)
+        if is_sure or is_listed:
+            failure = _no_article(reading.kind if blocks else "empty")
+            if not is_needed and asked is not None and (address is None or address.key != asked.key):
+                failure = _redirected(url)
+            yield from self._try_next_url(writes, url, failure, is_sure=is_sure)
             return
         if writes.asked_key is not None:
             writes.other_kind = reading.kind
@@ -347,21 +343,17 @@ class CaravanSpider(Spider):
     def _listed_but_no_article(self, keys: Iterable[str]) -> Iterator[Any]:
         """Register articles that a source names; store the failures of those that were read before and were none."""
         for writes, kind in self.listed_articles.mark_listed(keys):
-            message = f"it is no article but: {kind}"
-            yield from self._try_next_url(writes, writes.asked_url, f"kind_{kind}", message, is_sure=False)
+            yield from self._try_next_url(writes, writes.asked_url, _no_article(kind), is_sure=False)
 
     def _read_article(self, page: Page, article: ArticleReading) -> Iterator[Any]:
         """Yield the article's item, or the request for its second page; nothing if this run has read it before."""
         address, writes = article.address, page.writes
         assert address is not None
-        request = page.request
-        if problem := temporary_redirect_problem(request, self.site, address.article_id):
-            its_own = self.site.address(request.url)
-            yield from self._try_next_url(writes.bare(), request.url, *problem, is_sure=False)
-            writes.asked_url, writes.asked_key = request.url, its_own.key if its_own else None
-        elif self._is_other_article(writes, address):
-            yield from self._on_other_article(writes, page.document.url)
-            writes.asked_url, writes.asked_key = page.document.url, None
+        if failure := self._wrong_redirect(page.request, writes, address):
+            url = page.document.url
+            yield from self._try_next_url(writes.bare(), url, failure, is_sure=False)
+            landed = self.site.address(url)
+            writes.asked_url, writes.asked_key = url, landed.key if landed else None
         own = self.frontier.record(address)
         if own is None and self.discovery.is_old(writes.asked_key):
             own = address  # the store merges what it has of the article under its two addresses
@@ -437,8 +429,8 @@ class CaravanSpider(Spider):
             if failed.is_gone or failed.is_forbidden:
                 yield from self._settle(claimant, None)
             else:
-                message = f"it names {url} as its own URL, which cannot be read: {failed.message}"
-                yield self.crawl_stats.fail(claimant.writes.bare(), "claimed_url", message)
+                message = f"it names {url} as its own URL, which cannot be read: {failed.failure.message}"
+                yield self.crawl_stats.fail(claimant.writes.bare(), Failure("claimed_url", message))
 
     def _settle(self, first: Page, other: ArticleReading | None) -> Iterator[Any]:
         """Store the ``first`` page's article, unless it is that of the claimed page (``other``)."""
@@ -488,10 +480,10 @@ class CaravanSpider(Spider):
         """Read a later page of an article; yield the request for the next page, or the item."""
         page, number = self.responses.page(response), part_number(response.url, parts.path)
         if page.reading is None:
-            reason, message = page.problem
             if again := self.retry(page):
                 yield again
             else:
+                reason, message = page.failure
                 yield self._failed_part(first, parts, reason, f"{response.url}: {message}")
         elif number is None:
             message = f"its page {parts.number + 1} redirects to {response.url}"
@@ -513,13 +505,14 @@ class CaravanSpider(Spider):
             self.logger.info(message, failed.request.url)
             yield from self._article(first, parts.first)
         else:
-            yield self._failed_part(first, parts, failed.reason, f"{failed.message} at {failed.request.url}")
+            reason, message = failed.failure
+            yield self._failed_part(first, parts, reason, f"{message} at {failed.request.url}")
 
     def _failed_part(self, first: Page, parts: Parts, reason: str, message: str) -> PageWrites:
         address = parts.first.address
         assert address is not None
         article = PageWrites(first.writes.asked_url, first.writes.asked_key or address.key)
-        return self.crawl_stats.fail(article, f"part_{reason}", message)
+        return self.crawl_stats.fail(article, Failure(f"part_{reason}", message))
 
     # Sources
 
@@ -574,15 +567,15 @@ class CaravanSpider(Spider):
         page = self.responses.page(response)
         if page.kind is PageKind.ERROR and says_nothing_is_here(page.document):
             self.note_missing_section(page.writes)
-            message = "it says that there is nothing here"
-            yield from self._without_list_page(page.writes, walk, number, "nothing_here", message)
+            failure = Failure("nothing_here", "it says that there is nothing here")
+            yield from self._without_list_page(page.writes, walk, number, failure)
         elif page.reading is not None:
             yield from self._read_list(page, page.reading, walk, number)
         elif again := self.retry(page):
             yield again
         else:
             self.crawl_stats.page(page.kind)
-            yield from self._list_page_failed(page.writes.bare(), walk, number, *page.problem)
+            yield from self._list_page_failed(page.writes.bare(), walk, number, page.failure)
 
     @errback
     def list_failed(self, failed: FailedRequest) -> Iterator[Any]:
@@ -592,11 +585,11 @@ class CaravanSpider(Spider):
             return
         walk, number = failed.request.cb_kwargs["walk"], failed.request.cb_kwargs["number"]
         if failed.is_absent or (failed.is_gone and number > 1):
-            yield from self._without_list_page(failed.writes, walk, number, failed.reason, failed.message)
+            yield from self._without_list_page(failed.writes, walk, number, failed.failure)
             return
         if failed.is_gone:
             self.note_missing_section(failed.writes)
-        yield from self._list_page_failed(failed.writes, walk, number, failed.reason, failed.message)
+        yield from self._list_page_failed(failed.writes, walk, number, failed.failure)
 
     def _read_list(self, page: Page, reading: PageReading, walk: ListingWalk, number: int) -> Iterator[Any]:
         document, writes = page.document, page.writes
@@ -606,10 +599,9 @@ class CaravanSpider(Spider):
         around = frozenset(line.address.key for line in reading.trending)
         if walk.is_missing(number, listing, around):
             self.crawl_stats.page(PageKind.OTHER)
-            reason, message = "no_articles", "it lists no articles"
-            if listing.number != number:
-                reason, message = "redirected", f"it redirects to {document.url}"
-            yield from self._without_list_page(writes, walk, number, reason, message)
+            is_redirect = listing.number != number
+            failure = _redirected(document.url) if is_redirect else Failure("no_articles", "it lists no articles")
+            yield from self._without_list_page(writes, walk, number, failure)
             return
         links = [(card.address, card.url) for card in listing.cards if self.arguments.is_open_to(card.date)]
         if not any(card.address.section == path_of(writes.asked_url).strip("/") for card in listing.cards):
@@ -631,39 +623,35 @@ class CaravanSpider(Spider):
         if not self.trap_guard.is_over(listing.path):  # else the next run continues here
             yield from self.requests.listing_pages(following)
 
-    def _without_list_page(
-        self, writes: PageWrites, walk: ListingWalk, number: int, reason: str, message: str
-    ) -> Iterator[Any]:
+    def _without_list_page(self, writes: PageWrites, walk: ListingWalk, number: int, failure: Failure) -> Iterator[Any]:
         """Handle a page that a listing does not have: a failure if it must have it, else perhaps its end.
 
         A later run asks again for a page to which another links.
         """
         expected = walk.expected(number)
         if expected is not Expected.SURE:
-            self.crawl_stats.count(f"absent/{reason}")
-        reason, message = f"list_{reason}", f"{message}; the list seems to go on here"
+            self.crawl_stats.count(f"absent/{failure.reason}")
+        failure = Failure(f"list_{failure.reason}", f"{failure.message}; the list seems to go on here")
         if expected is Expected.SURE:
-            writes = self.crawl_stats.fail(writes.bare(), reason, message)
+            writes = self.crawl_stats.fail(writes.bare(), failure)
         elif expected is Expected.LINKED:
-            self.logger.info("A list ends before %s (%s)", writes.asked_url, message)
-            self.lists.note_end(walk, writes.asked_url, reason, message)
+            self.logger.info("A list ends before %s (%s)", writes.asked_url, failure.message)
+            self.lists.note_end(walk, writes.asked_url, failure)
         following = self.lists.missing(walk, number)
         yield self._list_writes(writes)
         yield from self.requests.listing_pages(following)
 
-    def _list_page_failed(
-        self, writes: PageWrites, walk: ListingWalk, number: int, reason: str, message: str
-    ) -> Iterator[Any]:
+    def _list_page_failed(self, writes: PageWrites, walk: ListingWalk, number: int, failure: Failure) -> Iterator[Any]:
         """Store a failed page of a listing, and try the next one."""
-        yield self._source_failed(writes, reason, message)
+        yield self._source_failed(writes, failure)
         following = self.lists.failed(walk, number, is_settled=self._is_settled(writes.asked_url))
         yield self._list_writes()
         yield from self.requests.listing_pages(following)
 
     def _list_writes(self, writes: PageWrites | None = None) -> PageWrites:
         """Count the gaps found in listings as failures; return the listings' progress, with the result of a page."""
-        for url, reason, message in self.lists.take_gaps():
-            self.commit(self.crawl_stats.fail(PageWrites(url), reason, message))
+        for url, failure in self.lists.take_gaps():
+            self.commit(self.crawl_stats.fail(PageWrites(url), failure))
         writes = writes or PageWrites()
         changed = self.lists.take_changed().items()
         writes.sources += [self.schedule.read_now(path, state=state.to_json()) for path, state in changed]
@@ -690,8 +678,8 @@ class CaravanSpider(Spider):
         lists = [f"/{section}/" for section in sorted(filter(None, sections))] if are_all_new else []
         writes.sources.append(self.schedule.read_now(FEED))
         writes.sources += self.schedule.due_lists(path for path in lists if not self.lists.is_begun(path))
-        problem = self.responses.judge(feed, writes, "feed")
-        yield self._source_failed(writes, *problem) if problem else writes
+        failure = self.responses.judge(feed, writes, "feed")
+        yield self._source_failed(writes, failure) if failure else writes
         yield from map(self.requests.sitemap, children)
         yield from self._entries(feed, writes, targets)
         for path in lists:
@@ -718,8 +706,8 @@ class CaravanSpider(Spider):
         is_whole = sitemap.loss is None and doubt is None
         self.sitemaps.read(writes, stamp, sitemap, is_whole=is_whole)
         was_there = self.sitemaps.was_there(path_of(writes.asked_url))
-        problem = self.responses.judge(sitemap, writes, "sitemap", nesting=nesting, doubt=doubt, was_there=was_there)
-        yield self._source_failed(writes, *problem) if problem else writes
+        failure = self.responses.judge(sitemap, writes, "sitemap", nesting=nesting, doubt=doubt, was_there=was_there)
+        yield self._source_failed(writes, failure) if failure else writes
         yield from (self.requests.sitemap(child, nesting=nesting + 1) for child in children)
         yield from self._entries(sitemap, writes, targets)
 
@@ -729,11 +717,11 @@ class CaravanSpider(Spider):
         if failed.is_forbidden:
             yield failed.count_failure(self.crawl_stats)
         elif failed.is_absent:
-            self.crawl_stats.count(f"absent/{failed.reason}")
+            self.crawl_stats.count(f"absent/{failed.failure.reason}")
             self.sitemaps.mark_read(failed.writes, ABSENT)
             yield failed.writes
         else:
-            yield self._source_failed(failed.writes, failed.reason, failed.message)
+            yield self._source_failed(failed.writes, failed.failure)
             self.sitemaps.mark_failed(path_of(failed.writes.asked_url))
 
     def _is_settled(self, url: str) -> bool:
@@ -742,13 +730,11 @@ class CaravanSpider(Spider):
         is_needed = path in _MAIN_SOURCES or path.strip("/") in self.arguments.sections
         return not is_needed and self.discovery.is_settled(url, is_sure=True)
 
-    def _source_failed(self, writes: PageWrites, reason: str, message: str) -> PageWrites:
+    def _source_failed(self, writes: PageWrites, failure: Failure) -> PageWrites:
         """Return the result of a source that could not be read; it is counted as failed unless it is settled."""
-        if not self._is_settled(writes.asked_url):
-            return self.crawl_stats.fail(writes, reason, message)
-        self.crawl_stats.count("absent/failed_before")
-        writes.failure = Failure(reason, message)
-        return writes
+        if self._is_settled(writes.asked_url):
+            return self.crawl_stats.fail_again(writes, failure)
+        return self.crawl_stats.fail(writes, failure)
 
     def _listed_in(self, read: Syndication, writes: PageWrites, nesting: int = 0) -> tuple[list[Child], list[Target]]:
         """Return the sitemaps and the articles to request that a feed or a sitemap names; no sitemaps if too deep."""
@@ -780,7 +766,7 @@ class CaravanSpider(Spider):
                 yield again
             else:
                 self.crawl_stats.page(page.kind)
-                yield self._source_failed(page.writes.bare(), *page.problem)
+                yield self._source_failed(page.writes.bare(), page.failure)
                 self.sitemaps.mark_failed(path)
         elif page is not None and response.meta.get("optional") and not self.sitemaps.was_there(path):
             self.crawl_stats.page(PageKind.OTHER)
@@ -793,7 +779,7 @@ class CaravanSpider(Spider):
             else:
                 self.sitemaps.mark_failed(path)
             found = "a page" if page is not None else "something else" if response.body else "empty"
-            yield self._source_failed(writes, f"{what}_unreadable", f"it is no {what} but {found}")
+            yield self._source_failed(writes, Failure(f"{what}_unreadable", f"it is no {what} but {found}"))
 
     # Failures
 
@@ -805,17 +791,15 @@ class CaravanSpider(Spider):
         if request.callback == self.parse_sitemap:
             if request.cb_kwargs["nesting"]:
                 self.sitemaps.mark_unreadable(writes, request.cb_kwargs["stamp"])
-                self._source_failed(writes, "redirected", f"it redirects to {request.url}")
+                self._source_failed(writes, _redirected(request.url))
             else:  # WordPress has one sitemap under two names
                 self.sitemaps.mark_read(writes, None)
             self.commit(writes)
         elif (address := self.site.address(request.url)) is None:
             self.note_missing_section(writes)
-            self._crawl(self._try_next_url(writes, request.url, "redirected", f"it redirects to {request.url}"))
-        elif writes.asked_key is not None and (problem := temporary_redirect_problem(request, self.site)):
-            self._crawl(self._try_next_url(writes, request.url, *problem, is_sure=False))
-        elif self._is_other_article(writes, address):
-            self._crawl(self._on_other_article(writes, request.url))
+            self._crawl(self._try_next_url(writes, request.url, _redirected(request.url)))
+        elif failure := self._wrong_redirect(request, writes, address):
+            self._crawl(self._try_next_url(writes, request.url, failure, is_sure=False))
         elif self.discovery.is_old(writes.asked_key):
             self.crawler.engine.crawl(request.replace(dont_filter=True))
         elif writes.asked_key is not None:
@@ -829,46 +813,41 @@ class CaravanSpider(Spider):
         return get_retry_request(page.request, spider=self, reason=f"page is {page.kind}")
 
     def _try_next_url(
-        self, writes: PageWrites, url: str, reason: str | None = None, message: str = "", *, is_sure: bool = True
+        self, writes: PageWrites, url: str, failure: Failure | None = None, *, is_sure: bool = True
     ) -> Iterator[Any]:
-        """Store a page that was not the requested article, a failure with ``reason``; request the article's next URL.
+        """Store a page that was not the requested article, and request the article's next URL.
 
-        ``url`` is that of the page, after redirects. An article counts as failed once, with the last of its URLs.
-        Failures of its other URLs, and settled ones (:meth:`Discovery.is_settled`), are only stored, so that no run
-        requests these URLs again soon. Without ``is_sure``, the URL may never have had an article.
+        ``url`` is that of the page, after redirects. ``failure`` says why, unless ``writes`` does. Without ``is_sure``,
+        the URL may never have had an article.
         """
         key, targets = writes.asked_key, []
-        if reason is not None and key is not None and self.discovery.has_read(key):
-            self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
-            yield writes  # with the links of its page
-            return
         if key is not None and not self.arguments.urls:
             targets = self.discovery.next_target(key, writes.asked_url, url)
-        if reason is None:
+        if failure is None:
             pass
-        elif self.discovery.is_settled(writes.asked_url, is_sure=is_sure):
-            self.crawl_stats.count("absent/failed_before")
-            writes.failure = Failure(reason, message)
-        elif key is None or is_refusal(reason) or not (targets or key in self._unread):
-            self._unread.add(key or "")
-            writes = self.crawl_stats.fail(writes.bare() if is_sure else writes, reason, message)
+        elif failure.reason != OTHER_ARTICLE and key is not None and self.discovery.has_read(key):
+            self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
+        elif failure.reason != OTHER_ARTICLE and self.discovery.is_settled(writes.asked_url, is_sure=is_sure):
+            writes = self.crawl_stats.fail_again(writes, failure)
         else:
-            writes = self.crawl_stats.wrong_address(writes, reason, message)
+            writes = self.crawl_stats.miss(writes, failure, has_other_url=bool(targets), is_sure=is_sure)
         writes.links += targets  # a run that is killed now leaves it to the next
         yield writes
         yield from self.requests.articles(targets)
 
-    def _is_other_article(self, writes: PageWrites, address: Address) -> bool:
-        """Whether a redirect led to another article, at ``address``. The store decides it for articles that it has."""
-        asked = self.site.address(writes.asked_url)
-        if asked is None or writes.asked_key is None or self.arguments.urls:
-            return False
-        return is_other_article(asked, address) and not self.discovery.is_stored(writes.asked_key)
+    def _wrong_redirect(self, request: Request, writes: PageWrites, address: Address) -> Failure | None:
+        """Return the failure if a redirect has led from an article's URL to another article, at ``address``.
 
-    def _on_other_article(self, writes: PageWrites, url: str) -> Iterator[Any]:
-        """Store that a URL redirects to another article; request the next URL of the requested one."""
-        result = self.crawl_stats.wrong_address(writes, OTHER_ARTICLE, f"it redirects to {url}")
-        yield from self._try_next_url(result, url)
+        The store decides it for articles that it has.
+        """
+        if failure := temporary_redirect(request, self.site, address.article_id):
+            return failure
+        asked, key = self.site.address(writes.asked_url), writes.asked_key
+        if asked is None or key is None or self.arguments.urls:
+            return None
+        if is_other_article(asked, address) and not self.discovery.is_stored(key):
+            return Failure(OTHER_ARTICLE, f"it redirects to {request.url}")
+        return None
 
     def _crawl(self, results: Iterable[PageWrites | Request]) -> None:
         """Commit results and make requests outside of a callback."""
@@ -877,3 +856,11 @@ class CaravanSpider(Spider):
                 self.commit(each)
             else:
                 self.crawler.engine.crawl(each)
+
+
+def _no_article(kind: str) -> Failure:
+    return Failure(f"kind_{kind}", f"it is no article but: {kind}")
+
+
+def _redirected(url: str) -> Failure:
+    return Failure("redirected", f"it redirects to {url}")

@@ -144,13 +144,13 @@ class Page:
         return received_at(self.response)
 
     @property
-    def problem(self) -> tuple[str, str]:
-        """Reason and message of a page that cannot be used."""
+    def failure(self) -> items.Failure:
+        """Why a page without ``reading`` cannot be used."""
         if self.kind is None:
-            return "reader_error", "the reader broke on it"
+            return items.Failure("reader_error", "the reader broke on it")
         if self.kind in NOT_PARSED:
-            return self.kind, NOT_PARSED[self.kind]
-        return f"kind_{self.kind}", f"it came as a page of kind: {self.kind}"
+            return items.Failure(self.kind, NOT_PARSED[self.kind])
+        return items.Failure(f"kind_{self.kind}", f"it came as a page of kind: {self.kind}")
 
 
 class ResponseReader:
@@ -186,8 +186,8 @@ class ResponseReader:
         nesting: int = 0,
         doubt: str | None = None,
         was_there: bool = False,
-    ) -> tuple[str, str] | None:
-        """Count a feed or sitemap; return reason and message if a part of it could not be read.
+    ) -> items.Failure | None:
+        """Count a feed or sitemap; return the failure if a part of it could not be read.
 
         One in ``doubt`` is read again, but counts as a failure only if an earlier run has found entries in it
         (``was_there``).
@@ -199,16 +199,17 @@ class ResponseReader:
         if read.loss is not None:
             why = {"cut": "it breaks off", "too_large": "it is larger than a sitemap may be"}[read.loss]
             number = len(read.pages) + len(read.sitemaps)
-            return f"{what}_{read.loss}", f"{why}; {number} addresses are read"
+            return items.Failure(f"{what}_{read.loss}", f"{why}; {number} addresses are read")
         if nesting >= MOST_NESTED and read.sitemaps:
             message = f"{MOST_NESTED} indexes led to it one by one, so the sitemaps that it names are not read"
-            return "sitemap_nested", message
+            return items.Failure("sitemap_nested", message)
         if self._is_foreign(read):
-            return f"{what}_elsewhere", "none of its entries has an address of this site"
-        if doubt is not None and was_there:
-            return f"{what}_doubtful", doubt
+            return items.Failure(f"{what}_elsewhere", "none of its entries has an address of this site")
         if doubt is not None:
-            writes.failure = items.Failure(f"{what}_doubtful", doubt)
+            failure = items.Failure(f"{what}_doubtful", doubt)
+            if was_there:
+                return failure
+            writes.failure = failure
         return None
 
     def _is_foreign(self, read: Syndication) -> bool:
@@ -239,8 +240,8 @@ def writes_of_request(request: Request) -> PageWrites:
     return PageWrites(url, request.meta.get("key"))
 
 
-def temporary_redirect_problem(request: Request, site: Site, number: int | None = None) -> tuple[str, str] | None:
-    """Return reason and message if temporary redirects have led from an article's address to that of another article.
+def temporary_redirect(request: Request, site: Site, number: int | None = None) -> items.Failure | None:
+    """Return the failure if temporary redirects have led from an article's address to that of another article.
 
     ``number`` is that of the article to which they have led, if its page has one.
     """
@@ -253,29 +254,29 @@ def temporary_redirect_problem(request: Request, site: Site, number: int | None 
         return None
     steps = zip(addresses, addresses[1:], request.meta.get("redirect_reasons", ()), strict=False)
     if any(status not in PERMANENT and before != after for before, after, status in steps):
-        return "redirected", f"it redirects to another article, but not for good: {request.url}"
+        return items.Failure("redirected", f"it redirects to another article, but not for good: {request.url}")
     return None
 
 
 class FailedRequest:
-    """A request without a page: what is stored of it, the reason as a stats key, and a message."""
+    """A request without a page: why, and what is stored of it."""
 
     def __init__(self, failure: Failure) -> None:
         self.request: Request = failure.request  # type: ignore[attr-defined]
         self.writes = writes_of_request(self.request)
-        self.reason, self.message = failures.reason(failure), failures.message(failure)
+        self.failure = items.Failure(failures.reason(failure), failures.message(failure))
         self.is_answered = failures.is_answer(failure)
         """Whether the site answered; without an answer the site failed, not the URL."""
 
     @property
     def is_forbidden(self) -> bool:
         """Whether robots.txt forbids it."""
-        return self.reason == "robots"
+        return self.failure.reason == "robots"
 
     @property
     def is_gone(self) -> bool:
         """Whether the site has no such page."""
-        return self.reason in ("http_404", "http_410")
+        return self.failure.reason in ("http_404", "http_410")
 
     @property
     def is_absent(self) -> bool:
@@ -286,7 +287,7 @@ class FailedRequest:
         """Count the request as failed, or as forbidden by robots.txt; return its result."""
         if self.is_forbidden:
             return crawl_stats.forbidden(self.writes, self.request.url)
-        return crawl_stats.fail(self.writes, self.reason, self.message)
+        return crawl_stats.fail(self.writes, self.failure)
 
 
 #: A method of the spider that yields the results and requests that follow from a failed request.
