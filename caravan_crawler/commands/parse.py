@@ -55,9 +55,9 @@ class Command(OnePageCommand, ParseCommand):
         if isinstance(spider, CaravanSpider):
             opts.callback = opts.callback or _callback(spider, request.url)
             if opts.callback == "parse_list":
-                path = listing_of(urlsplit(request.url).path)[0]
+                path, number = listing_of(urlsplit(request.url).path)
                 (page,) = spider.lists.begin(path, spider.schedule.list_state(path), from_top=True)
-                request = request.replace(cb_kwargs={"walk": page.walk, "number": page.walk.number(request.url)})
+                request = request.replace(cb_kwargs={"walk": page.walk, "number": number})
         return super().prepare_request(spider, request, opts)
 
 
