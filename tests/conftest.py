@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
-from caravan_crawler.sample_site import frame
+from caravan_crawler.sample_site import article, frame, newsroom, texts
 from tests.store.stored import StoreTables
 from tests.support.disks import SmallDisk, is_root
 from tests.support.optional_parts import do_without, need
@@ -29,14 +29,18 @@ collect_ignore = ["pages/cases"]
 #: Where the long tests are, the longest first: begun last, they would leave the other test processes idle.
 _LONG = "test_lint browser/ deploy/ export/ wordpress/ workers/ reparse/ crawl/ inspection/ test_".split()
 #: Where each test may run in any process, except the modules whose tests share a crawl or an archive. All tests of
-#: another module, and all of ``export/``, run in one process, which makes what they share once.
+#: another module, all of ``export/``, and all that read the page cases run in one process, which makes what they share
+#: once.
 _SPREAD = ("browser/", "crawl/", "reparse/", "workers/")
 _WHOLE = (
     *(f"crawl/test_{name}" for name in "identity kills later_pages limits list_gaps redesign sources".split()),
     *("reparse/test_kills", "reparse/test_reparse"),
 )
 #: Where pages are read on the way to something else, and where their size and clutter matter nevertheless.
-_BARE = (*_SPREAD, "deploy/", "feeds/", "store/")
+_BARE = (
+    *(*_SPREAD, "deploy/", "feeds/", "inspection/", "report/", "store/"),
+    *("test_content_encoding", "test_one_page", "test_status"),
+)
 _CLUTTERED = ("crawl/test_archive", "crawl/test_generations", "crawl/test_sample_site", "crawl/test_truth")
 
 
@@ -56,8 +60,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
     def unit(node_id: str) -> str:
         module = _module(node_id)
-        if module.startswith("export/"):
-            return "export"
+        for together in ("export/", "pages/test_page_cases pages/test_boxes_put_in"):
+            if module.startswith(tuple(together.split())):
+                return together
         return node_id if module.startswith(_SPREAD) and module not in _WHOLE else module
 
     scheduler._split_scope = unit
@@ -66,13 +71,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeSch
 
 @pytest.fixture(scope="module", autouse=True)
 def bare_pages(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Leave the clutter, whose reading is nearly half of a crawl's work, out of sample pages that need none."""
+    """Make sample pages short where their size does not matter, as their reading is most of a crawl's work."""
     module = _module(request.node.nodeid)
     with pytest.MonkeyPatch.context() as patch:
         if module.startswith(_BARE) and module not in _CLUTTERED:
             patch.setattr(
                 frame, "clutter", lambda *_: dict.fromkeys("head start top left after right foot end".split(), "")
             )
+            patch.setattr(newsroom, "TRENDING_LENGTH", 4)
+            patch.setattr(newsroom, "TRENDING_ONLY_RANKS", (1, 3))
+            patch.setattr(article, "PARAGRAPHS", (1, 2))
+            patch.setitem(texts.RU, "links_elsewhere", texts.RU["links_elsewhere"][:1])  # in the menu
         yield
 
 

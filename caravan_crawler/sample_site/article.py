@@ -9,6 +9,9 @@ from urllib.parse import urljoin
 from caravan_crawler.sample_site.newsroom import Kind, Newsroom, Reach
 from caravan_crawler.sample_site.texts import KK, RU, FrontMatter, Rng
 
+#: How many paragraphs follow the opening of a Russian story: at least, and fewer than.
+PARAGRAPHS = (4, 10)
+
 
 class Link(NamedTuple):
     """A link inside the text; ``href`` as written: root-relative or absolute."""
@@ -280,7 +283,8 @@ def write_story(newsroom: Newsroom, number: int) -> tuple[Opening, list[Block]]:
     is_own = newsroom.kinds[number].desk == "gazeta" or rng.chance(1, 6)
     opening = _open(rng, lede, answer, more, rubric, _NOBODY if is_own else rng.pick(_ATTRIBUTIONS))
     blocks: list[Block] = [plain(text) for text in opening.paragraphs]
-    for _ in range(4 + rng.below(6)):
+    fewest, end = PARAGRAPHS
+    for _ in range(fewest + rng.below(end - fewest)):
         roll = rng.below(10)
         if roll < 3:
             text = rng.pick(RU["speech_forms"]) % {**gaps, "speech": next(speech)}

@@ -40,7 +40,7 @@ _SECTION_REMAINDERS = {
     "gazeta": (2, 8, 14, 22, 29, 34, 43, 48),
     "art": (5, 18, 30, 36, 44),
 }
-_TRENDING_ONLY_RANKS = (5, 11)
+TRENDING_ONLY_RANKS = (5, 11)
 _RSS_LENGTH = 20
 _ENOUGH_FOR_ALL_KINDS = 40
 
@@ -170,7 +170,7 @@ class Newsroom:
             self.rss_only = plain[:1] if self.articles < 150 else plain[:5:2]
         self.trending = self._pick_trending()
         if self.articles >= _ENOUGH_FOR_ALL_KINDS:
-            alone = [number for rank, number in enumerate(self.trending) if rank in _TRENDING_ONLY_RANKS]
+            alone = [number for rank, number in enumerate(self.trending) if rank in TRENDING_ONLY_RANKS]
             for number in (*self.rss_only, *alone):
                 reach = Reach.TRENDING if number in alone else Reach.RSS
                 self.kinds[number] = self.kinds[number]._replace(reach=reach, is_in_sitemap=False)

@@ -2,6 +2,7 @@
 
 import signal
 import sqlite3
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def test_articles_that_a_stopped_run_read_without_a_date_are_read_again(number: 
     with serve_plain(site | {path: undated(place) for place, path in enumerate(PATHS)}) as server:
         process = start(tmp_path, "-a", f"site={server.url}", "-s", "DOWNLOAD_DELAY=0.05")
         while sum(path in PATHS for path in server.requests) < 20 and process.poll() is None:
-            pass
+            time.sleep(0.005)
         process.send_signal(number)
         process.communicate(timeout=TIMEOUT)
         assert published(tmp_path) == []

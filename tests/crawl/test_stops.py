@@ -4,8 +4,6 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from tests.support.crawling import TIMEOUT, crawl, start
 from tests.support.kills import MOST_PER_KILL, Runs, Stored, after_requests, each_once, gold, read_articles
@@ -13,16 +11,16 @@ from tests.support.kills import MOST_PER_KILL, Runs, Stored, after_requests, eac
 # Signals
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_signals(times: int, tmp_path: Path) -> None:
+def test_signals(tmp_path: Path) -> None:
     with serve(SampleSite(articles=50)) as server:
-        runs = Runs(server, tmp_path, new=gold(server))
-        reference = runs.undisturbed(tmp_path / "undisturbed")
-        before = server.hits
-        for number in (signal.SIGINT, signal.SIGTERM):
-            assert runs.kill(after_requests(server, 20), *[number] * times) == 128 + number
-        runs.complete()
-        assert server.hits - before <= reference + 2 * MOST_PER_KILL
+        runs = {times: Runs(server, tmp_path / f"{times}", new=gold(server)) for times in (1, 2)}
+        reference = runs[1].undisturbed(tmp_path / "undisturbed")
+        for times, each in runs.items():
+            before = server.hits
+            for number in (signal.SIGINT, signal.SIGTERM):
+                assert each.kill(after_requests(server, 20), *[number] * times) == 128 + number
+            each.complete()
+            assert server.hits - before <= reference + 2 * MOST_PER_KILL
 
 
 # One run at a time
@@ -126,7 +124,7 @@ class Flaky(SampleSite):
 
 def test_a_killed_backfill_walks_no_list_twice(tmp_path: Path) -> None:
     """An early year is behind many listing pages, none of which may be requested again."""
-    with serve(SampleSite(articles=250)) as server:
+    with serve(SampleSite(articles=160)) as server:
         options = ("-a", "since=2008-01-01", "-a", "until=2008-12-31")
         wanted = [record for record in gold(server) if (record["date_published"] or "")[:4] == "2008"]
         runs = Runs(server, tmp_path, *options, new=wanted)

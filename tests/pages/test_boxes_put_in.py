@@ -12,8 +12,7 @@ from zlib import crc32
 
 import pytest
 
-from tests.pages.fields import FETCHED, fields_of
-from tests.pages.test_page_cases import CASES, NAMES
+from tests.pages.test_page_cases import CASES, NAMES, fields_of_case, read
 
 #: Place and name of a box in a comment, and its markup under it.
 BOXES = re.findall(r"<!-- (\w+): (.+) -->\n(.+)", (CASES.parent / "boxes_put_in.html").read_text(encoding="utf-8"))
@@ -66,8 +65,7 @@ def test_box_changes_nothing(number: int, place: str, box: str) -> None:
         if changed is None or "\ufffd" in html or case in FRAGILE:
             continue
         tried += 1
-        before = fields_of(html.encode(), expected["url"], expected["charset"], FETCHED)
-        after = fields_of(changed.encode(), expected["url"], expected["charset"], FETCHED)
+        before, after = fields_of_case(case), read(changed.encode(), expected)
         for field in before:
             if field not in ("rates", "temperature", "city", "page_date", "trending", "links"):
                 assert after[field] == before[field], f"{case}: {field}"

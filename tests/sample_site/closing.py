@@ -5,6 +5,7 @@ python -m tests.sample_site.closing
 
 import http.client
 import socket
+import time
 from urllib.parse import urlsplit
 
 from caravan_crawler.sample_site import SampleServer, SampleSite, serve
@@ -25,7 +26,7 @@ def main() -> None:
     with serve(FaultySite(40, faults=["slow:3600"])) as slow:
         others.append(_connected(slow, _REQUEST))
         while not slow.hits:
-            pass
+            time.sleep(0.005)
     idle.close()
     for connection in others:
         connection.close()

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,7 @@ def wait_for_rows(data_dir: Path, process: Forked) -> None:
     while process.poll() is None:
         if any(part.stat().st_size > 10_000 for part in data_dir.glob("runs/*/.articles.jsonl.*.part")):
             return
+        time.sleep(0.005)
 
 
 def read_jsonl(path: Path) -> list[dict[str, Any]]:

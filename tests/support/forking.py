@@ -1,7 +1,8 @@
 """Start commands without the second that a crawl's modules take to load: a process that has loaded them forks.
 
 Each command is still a process of its own, with its own PID, arguments, environment, signals and exit code;
-only modules that every crawl loads are preloaded. Each test process has one forking server, which ends with it.
+only modules that every crawl loads are preloaded. All test processes of a run have one forking server, which ends
+with the last of them.
 """
 
 import atexit
@@ -198,22 +199,28 @@ def _end_of(given: int) -> tuple[IO[str] | None, int]:
 
 @cache
 def _forking() -> socket.socket:
-    """Start the process that forks; it ends when this one does, and its connection with it."""
-    ours, theirs = socket.socketpair()
-    command = [sys.executable, "-W", "error::ResourceWarning", "-m", "tests.support.forking", str(theirs.fileno())]
+    """Connect to the process that forks, and start it if no other test process has."""
+    name = f"forking-{os.environ.get('PYTEST_XDIST_TESTRUNUID') or os.getpid()}"
+    connection = socket.socket(socket.AF_UNIX)
+    process: subprocess.Popen[bytes] | None = None
+    while True:
+        try:
+            connection.connect(f"\0{name}")
+            break
+        except ConnectionRefusedError:
+            # One that another test process starts at the same time ends at once.
+            assert process is None or process.poll() in (None, 0), "the process that forks does not start"
+            process = process or _start(name)
+            time.sleep(0.02)
+    if process is not None:
+        process.returncode = 0  # nobody waits for it: it ends by itself
+    return connection
+
+
+def _start(name: str) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-W", "error::ResourceWarning", "-m", "tests.support.forking", name]
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    # Nobody waits for it: it ends by itself.
-    process = subprocess.Popen(
-        command,
-        cwd=_ROOT,
-        env=environment,
-        pass_fds=[theirs.fileno()],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    process.returncode = 0
-    theirs.close()
-    return ours
+    return subprocess.Popen(command, cwd=_ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:
@@ -229,45 +236,50 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
 # The process that forks
 
 
-def _serve(connection: socket.socket) -> dict[str, Any] | None:
+def _serve(listener: socket.socket) -> dict[str, Any] | None:
     """Fork for each job; return a job in the process that is to do it, None when the tests have ended."""
     running: dict[int, socket.socket] = {}
+    connections = {listener.accept()[0]}
     woken, wakes = socket.socketpair()
     for each in (woken, wakes):
         each.setblocking(False)
     signal.set_wakeup_fd(wakes.fileno(), warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # that of a terminal is for the tests and the running commands
-    with connection, woken, wakes:
+    with listener, woken, wakes:
         try:
-            while True:
-                ready, _, _ = select.select([connection, woken], [], [])
+            while connections:
+                ready, _, _ = select.select([listener, woken, *connections], [], [])
                 if woken in ready:
                     woken.recv(1 << 16)
                     _report_ended(running)
-                if connection not in ready:
-                    continue
-                head, descriptors, _, _ = socket.recv_fds(connection, 4, 3)
-                if not head:
-                    return None
-                job = json.loads(_exactly(connection, int.from_bytes(head, "big")))
-                out, err, status = descriptors
-                pid = os.fork()
-                if pid == 0:
-                    signal.set_wakeup_fd(-1)
-                    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                    signal.signal(signal.SIGINT, signal.default_int_handler)
-                    for ours, theirs in ((out, sys.stdout), (err, sys.stderr)):
-                        os.dup2(ours, theirs.fileno())
-                        os.close(ours)
-                    os.close(status)
-                    return dict(job)
-                running[pid] = socket.socket(fileno=status)
-                connection.sendall(pid.to_bytes(4, "big"))
-                os.close(out)
-                os.close(err)
+                if listener in ready:
+                    connections.add(listener.accept()[0])
+                for connection in connections.intersection(ready):
+                    head, descriptors, _, _ = socket.recv_fds(connection, 4, 3)
+                    if not head:
+                        connections.remove(connection)
+                        connection.close()
+                        continue
+                    job = json.loads(_exactly(connection, int.from_bytes(head, "big")))
+                    out, err, status = descriptors
+                    pid = os.fork()
+                    if pid == 0:
+                        signal.set_wakeup_fd(-1)
+                        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+                        signal.signal(signal.SIGINT, signal.default_int_handler)
+                        for ours, theirs in ((out, sys.stdout), (err, sys.stderr)):
+                            os.dup2(ours, theirs.fileno())
+                            os.close(ours)
+                        os.close(status)
+                        return dict(job)
+                    running[pid] = socket.socket(fileno=status)
+                    connection.sendall(pid.to_bytes(4, "big"))
+                    os.close(out)
+                    os.close(err)
+            return None
         finally:
-            for connected in running.values():
+            for connected in (*connections, *running.values()):
                 connected.close()
 
 
@@ -301,9 +313,16 @@ def load() -> None:
 
 
 def _main() -> None:
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        listener.bind(f"\0{sys.argv[1]}")
+    except OSError:
+        listener.close()
+        return  # another one serves the tests
+    listener.listen()
     load()
     assert "twisted.internet.reactor" not in sys.modules, "a reactor cannot be shared"
-    job = _serve(socket.socket(fileno=int(sys.argv[1])))
+    job = _serve(listener)
     if job is not None:
         if job["new_session"]:
             os.setsid()
