@@ -7,10 +7,10 @@ from itertools import pairwise, takewhile
 from typing import Any
 from urllib.parse import urlsplit
 
-from caravan_crawler.pages.listing import Card, Listing, PageForm, usual_form
+from caravan_crawler.pages.listing import Card, Listing, PageForm, listing_of, usual_form
 from caravan_crawler.store import database
 from caravan_crawler.store.crawl_state import LONGEST_DELAY, retry_delay
-from caravan_crawler.urls import listing_of, path_of
+from caravan_crawler.urls import path_of
 
 #: Longest interval between two walks, in hours.
 _MOST_HOURS = 6
