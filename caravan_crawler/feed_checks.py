@@ -67,7 +67,10 @@ def feeds_problem(settings: BaseSettings) -> str | None:
         template = str(uri)
         if problem := _options_problem(template, dict(options), settings):
             return problem
-        expanded = apply_uri_params(template, _ANY_VALUES | {"data_dir": str(user_path(data_dir))})
+        try:
+            expanded = apply_uri_params(template, _ANY_VALUES | {"data_dir": str(user_path(data_dir))})
+        except (TypeError, ValueError) as error:
+            return f"{template} is no template of a file's name: {error}"
         if template.startswith(RUN_DIR) or urlsplit(expanded).scheme not in ("", "file"):
             continue
         path = local_path(expanded)

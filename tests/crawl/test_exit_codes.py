@@ -128,6 +128,7 @@ REFUSED = [
     (("-s", "CONCURRENT_REQUESTS=0"), "CONCURRENT_REQUESTS=0 must be 1 or more"),
     (("-s", 'FEEDS={"x.csv": {"format": "csv"}, "./x.csv": {"format": "csv"}}'), "./x.csv and x.csv are one file"),
     (("-O", "{folder}/%(nope)s.csv"), "there is no %(nope)s; a file's name may hold time, "),
+    (("-O", "{folder}/%(time)d.csv"), "%(time)d.csv is no template of a file's name: %d format: a real number is "),
     (("-O", "{folder}:csv"), "is a folder, not a file"),
     (("-O", "{folder}/caravan.db:csv"), "caravan.db belongs to the store, which a feed would overwrite"),
     (("-o", "{folder}/caravan.db-wal:csv"), "caravan.db-wal belongs to the store"),
