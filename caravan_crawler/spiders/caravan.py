@@ -606,7 +606,7 @@ class CaravanSpider(Spider):
         around = frozenset(line.address.key for line in reading.trending)
         if walk.is_missing(number, listing, around):
             self.crawl_stats.page(PageKind.OTHER)
-            reason, message = "no_articles", "it lists no articles"
+            reason, message = "no_articles", "it lists no articles of its own"
             if listing.number != number:
                 reason, message = "redirected", f"it redirects to {document.url}"
             yield from self._without_list_page(writes, walk, number, reason, message)
