@@ -89,13 +89,15 @@ def print_err(message: str) -> None:
 
 
 def print_out(lines: Iterable[str]) -> None:
-    """Print lines to stdout; ignore a closed pipe, as with ``| head``."""
+    """Print lines to stdout; ignore a closed pipe, as with ``| head``. End the program if the disk is full."""
     try:
         print("".join(f"{printable(line)}\n" for line in lines), end="", flush=True)
-    except BrokenPipeError:
+    except OSError as error:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())  # otherwise Python flushes again at exit and changes the exit code
         os.close(nowhere)
+        if not isinstance(error, BrokenPipeError):
+            sys.exit(f"standard output cannot be written: {error.strerror}")
 
 
 def print_json(value: Any) -> None:

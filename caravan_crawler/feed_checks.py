@@ -18,6 +18,7 @@ from scrapy.settings import BaseSettings
 from scrapy.utils.conf import feed_process_params_from_cli
 from scrapy.utils.misc import load_object
 
+from caravan_crawler.arguments import known_names
 from caravan_crawler.atomic import home_problem, local_path, part_path, user_path
 from caravan_crawler.feeds import CHUNK, DOCUMENTS, JSON_LINES, first_line
 from caravan_crawler.items import RUN_DIR, TABLES, column_names
@@ -67,7 +68,10 @@ def feeds_problem(settings: BaseSettings) -> str | None:
         template = str(uri)
         if problem := _options_problem(template, dict(options), settings):
             return problem
-        expanded = apply_uri_params(template, _ANY_VALUES | {"data_dir": str(user_path(data_dir))})
+        try:
+            expanded = apply_uri_params(template, _ANY_VALUES | {"data_dir": str(user_path(data_dir))})
+        except (TypeError, ValueError) as error:
+            return f"{template} is no template of a file's name: {error}"
         if template.startswith(RUN_DIR) or urlsplit(expanded).scheme not in ("", "file"):
             continue
         path = local_path(expanded)
@@ -153,10 +157,27 @@ def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) 
         return f"{uri}: indent={options['indent']} is not a whole number"
     for name in ("item_classes", "item_filter", "postprocessing", "uri_params"):
         named = options.get(name) or ()
+        if name in ("item_classes", "postprocessing") and isinstance(named, str):
+            return f"{uri}: {name}={named} is no list"
         for component in named if isinstance(named, list | tuple) else (named,):
             if problem := load_problem(component):
                 return f"{uri}: {name} names {component}, which cannot be loaded: {problem}"
-    return None
+    problem = _fields_problem(options, settings)
+    return f"{uri}: {problem}" if problem else None
+
+
+def _fields_problem(options: Mapping[str, Any], settings: BaseSettings) -> str | None:
+    """Return why the fields named for a feed are none of its records, or None."""
+    fields = options.get("fields") or settings.getdictorlist("FEED_EXPORT_FIELDS")
+    if isinstance(fields, str) or not isinstance(fields, Collection):
+        return f"fields={fields} is no list of columns"
+    classes = list(map(load_object, options.get("item_classes") or TABLES.values()))
+    if not set(classes) <= set(TABLES.values()):
+        return None  # records of the user's own
+    tables = classes if options.get("fields") else TABLES.values()
+    known = [*dict.fromkeys(name for each in tables for name in column_names(each))]
+    unknown = next((name for name in fields if name not in known), None)
+    return None if unknown is None else f"there is no field {unknown}{known_names(str(unknown), known)}"
 
 
 def load_problem(component: Any) -> str | None:

@@ -40,6 +40,8 @@ _SIGNED = ("_PRIORITY", "_PRIORITY_ADJUST")
 _NOT_ZERO = frozenset(
     "CONCURRENT_ITEMS CONCURRENT_REQUESTS CONCURRENT_REQUESTS_PER_DOMAIN REACTOR_THREADPOOL_MAXSIZE".split()
 )
+#: Settings that give each component its place in their order.
+_WITH_PLACES = ("ADDONS", "DOWNLOADER_MIDDLEWARES", "EXTENSIONS", "ITEM_PIPELINES", "SPIDER_MIDDLEWARES")
 #: Settings that may name a component, but have none by default.
 _EMPTY = frozenset(["ASYNCIO_EVENT_LOOP", "FEED_URI_PARAMS"])
 
@@ -147,6 +149,10 @@ def _component_problem(settings: BaseSettings) -> str | None:
 
     Those of the project and of Scrapy are not loaded here, as some run without the extras that they need.
     """
+    for name in _WITH_PLACES:
+        for component, place in (settings[name] or {}).items():
+            if not isinstance(place, Number | None):
+                return f"{name} gives {component} the place {place}, which is no number"
     project = Settings()
     project.setmodule(own_settings)
     known = list(_components(project))
@@ -182,8 +188,9 @@ def _spiders_problem(settings: BaseSettings) -> str | None:
 
 def level_problem(settings: BaseSettings) -> str | None:
     """Return a problem if there is no such log level, or None."""
-    level = str(settings["LOG_LEVEL"])
-    return None if level in logging.getLevelNamesMapping() or level.isdecimal() else f"LOG_LEVEL={level} is no level"
+    level = settings["LOG_LEVEL"]  # as a number only in a file of settings: logging takes no "10"
+    is_known = isinstance(level, int) or str(level) in logging.getLevelNamesMapping()
+    return None if is_known else f"LOG_LEVEL={level} is no level"
 
 
 def _codes_problem(settings: BaseSettings) -> str | None:

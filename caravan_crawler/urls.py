@@ -53,13 +53,14 @@ _PAGE_FILE, _NUMBER = re.compile(r"\.(?:s?html?|php|aspx?)$"), re.compile(r"\d{4
 #: Scheme and host of a link that needs no joining.
 _HOST = re.compile(r"https?://([^/?#\\\s]+)(?:[/?#]|$)")
 _DEFAULT_PORT = re.compile(r":(?:80|443)$")
+#: Number of a visit, which a Java server adds to each link of a client without cookies.
+_SESSION = re.compile(r";jsessionid=[^/;]*", re.IGNORECASE)
 _REMEMBERED_LINKS = 20_000
 #: Characters of a URL that browsers and crawlers accept; PostgreSQL indexes no text over 2,704 bytes.
 LONGEST_ADDRESS = 2083
 # A path with one element or pattern of elements three times in a row leads nowhere new: relative links of a broken
 # page produce endless paths of this kind.
 _REPETITIONS, _LONGEST_PATTERN = 3, 8
-_LISTING_PAGE = re.compile(r"^(?P<listing>/(?:[^/]+/)*?)(?:page/(?P<number>\d{1,6})/?)?$")
 
 
 def address_problem(url: str, longest: int = LONGEST_ADDRESS) -> str | None:
@@ -348,7 +349,7 @@ class Site:
                 return None
         except ValueError:
             return None
-        path = parts.path.lstrip("/").replace("\\", "/")
+        path = _SESSION.sub("", parts.path).lstrip("/").replace("\\", "/")
         if len(path) > 3 * self.longest_address:  # too long however it is escaped, which would take time
             return self.base + path
         path = normal_path(path)
@@ -384,6 +385,12 @@ class Site:
 
     def _is_name(self, netloc: str) -> bool:
         netloc = netloc.lower()
+        if not netloc.isascii():  # a site at a Cyrillic name links to itself by it
+            host, colon, port = netloc.partition(":")
+            try:
+                netloc = f"{host.encode('idna').decode()}{colon}{port}"
+            except UnicodeError:
+                return False
         return netloc in self._names or _DEFAULT_PORT.sub("", netloc) in self._names
 
 
@@ -391,9 +398,3 @@ def path_of(url: str) -> str:
     """Return path and query of a URL; they are the same on every copy of the site."""
     parts = urlsplit(url)
     return parts.path + (f"?{parts.query}" if parts.query else "")
-
-
-def listing_of(path: str) -> tuple[str, int]:
-    """Split a listing's path into its first page's path and the page's number (1 for the first)."""
-    match = _LISTING_PAGE.match(path if path.endswith("/") else path + "/")
-    return (match["listing"], int(match["number"] or 1)) if match else (path, 1)

@@ -251,6 +251,19 @@ def test_closed_standard_output_is_no_error() -> None:
     assert process.returncode == 0
 
 
+def test_standard_output_on_a_full_disk_is_one_line() -> None:
+    with Path("/dev/full").open("w") as full:
+        process = fork("scrapy", "inspect", PLAIN, "--url", ADDRESS, stdout=full.fileno())
+    assert process.communicate(timeout=TIMEOUT)[1] == "standard output cannot be written: No space left on device\n"
+    assert process.returncode == 1
+
+
+def test_a_host_in_other_letters_than_ascii() -> None:
+    with serve(SampleSite(articles=20)) as server:
+        done = inspect(server.url.replace("127.0.0.1", "ｌocalhost"))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_card_that_prints_only_a_time_is_not_in_the_future() -> None:
     cards = "".join(
         f'<div><a href="/news/{n}/">Дождь в городе, день {n}</a> <span>23:59</span></div>'

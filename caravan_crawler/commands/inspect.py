@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from scrapy.utils.conf import closest_scrapy_cfg
+from w3lib.url import safe_url_string
 
 from caravan_crawler.addons import browser_problem
 from caravan_crawler.arguments import SAMPLE, ArgumentError, CrawlArguments
@@ -219,7 +220,7 @@ class Command(OwnCommand):
 
 
 def _site_of(url: str) -> Site:
-    parts = urlsplit(url)
+    parts = urlsplit(safe_url_string(url))  # a Cyrillic host in ASCII, as in the requests
     return Site(f"{parts.scheme}://{parts.netloc.lower()}/")
 
 

@@ -15,8 +15,8 @@ from caravan_crawler.arguments import ArgumentError, CrawlArguments
 from caravan_crawler.frontier.schedule import FEED
 from caravan_crawler.items import PageWrites
 from caravan_crawler.own_commands import OnePageCommand
+from caravan_crawler.pages.listing import listing_of
 from caravan_crawler.spiders.caravan import CaravanSpider
-from caravan_crawler.urls import listing_of
 
 
 class Command(OnePageCommand, ParseCommand):

@@ -1,7 +1,7 @@
 """Select the articles to request: those that earlier runs left, and those to which a page links."""
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from urllib.parse import urljoin, urlsplit
 
 from caravan_crawler.arguments import CrawlArguments, check_on_site
@@ -118,7 +118,8 @@ class Discovery:
         """
         if not self._arguments.refresh_days:
             return
-        first_day = datetime.now(ALMATY).date() - timedelta(days=self._arguments.refresh_days - 1)
+        today = datetime.now(ALMATY).date().toordinal()
+        first_day = date.fromordinal(max(1, today - self._arguments.refresh_days + 1))
         read_before = self.resumed_since or database.stamp(began_at)
         for article in crawl_state.due_for_refresh(self._store, first_day.isoformat(), read_before):
             url, fetched_url = self._site.here(article.url), self._site.here(article.fetched_url)

@@ -292,12 +292,16 @@ class ListingWalk:
     def is_missing(self, number: int, listing: Listing, around: frozenset[str]) -> bool:
         """Whether a page requested as ``number`` is another page, or has no list of its own.
 
-        In that case its articles were all on earlier pages, and it has no pagination or only articles around its list.
+        In that case its articles were all on earlier pages, and it has no pagination or only articles around its list;
+        or it has the list of the first page, as in a cache that ignores the number.
         """
         keys = {card.address.key for card in listing.cards}
         is_known = keys <= self._listed or not self._listed
         has_lost_its_list = self._is_paginated and not listing.is_paginated
-        return number > 1 and (listing.number != number or (is_known and (has_lost_its_list or keys <= around)))
+        own = [card.address.key for card in listing.cards if card.address.key not in around]
+        is_first_page = bool(own) and own in (self._first, self.state.top)
+        is_none = is_first_page or (is_known and (has_lost_its_list or keys <= around))
+        return number > 1 and (listing.number != number or is_none)
 
     def may_look_behind(self, number: int) -> bool:
         """Register a missing page; return whether to try the next one: if it is there, this is a gap.

@@ -10,7 +10,10 @@ from urllib.parse import urlsplit
 from caravan_crawler.pages.blocks import HEADINGS, Element
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import is_date
-from caravan_crawler.urls import NOT_SECTIONS, Address, listing_of, path_of
+from caravan_crawler.urls import NOT_SECTIONS, Address, path_of
+
+#: Path of a page of the site's own listings.
+_LISTING_PAGE = re.compile(r"^(?P<listing>/(?:[^/]+/)*?)(?:page/(?P<number>\d{1,6})/?)?$")
 
 
 class PageForm(NamedTuple):
@@ -46,6 +49,12 @@ _PAGE_FORMS = (
     re.compile(rf"/?\?(?:.*&)?(?:{_NAME_OF_PAGE}|p[gn]?|cp)=(\d{{1,6}})(?:&.*)?", re.IGNORECASE),
 )
 _OFFSET_FORM = re.compile(r"/?\?(?:.*&)?(start|offset|from|page)=(\d{1,7})(?:&.*)?")
+
+
+def listing_of(path: str) -> tuple[str, int]:
+    """Split a listing's path into its first page's path and the page's number (1 for the first)."""
+    match = _LISTING_PAGE.match(path if path.endswith("/") else path + "/")
+    return (match["listing"], int(match["number"] or 1)) if match else (path, 1)
 
 
 def usual_form(listing: str) -> PageForm:

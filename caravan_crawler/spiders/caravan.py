@@ -599,8 +599,9 @@ class CaravanSpider(Spider):
         around = frozenset(line.address.key for line in reading.trending)
         if walk.is_missing(number, listing, around):
             self.crawl_stats.page(PageKind.OTHER)
-            is_redirect = listing.number != number
-            failure = _redirected(document.url) if is_redirect else Failure("no_articles", "it lists no articles")
+            failure = Failure("no_articles", "it lists no articles of its own")
+            if listing.number != number:
+                failure = _redirected(document.url)
             yield from self._without_list_page(writes, walk, number, failure)
             return
         links = [(card.address, card.url) for card in listing.cards if self.arguments.is_open_to(card.date)]

@@ -47,8 +47,8 @@ def run(server: PlainServer, tmp_path: Path, *options: str) -> tuple[Crawl, dict
     return done, json.loads((folder / "run.json").read_text(encoding="utf-8")), list(server.requests)
 
 
-def elsewhere(section: str) -> dict[str, Answer]:
-    """Answers in the place of a page of a section, by the reason of its failure."""
+def elsewhere(section: str, first_page: str = "") -> dict[str, Answer]:
+    """Answers in the place of a page of a section, whose ``first_page`` is given, by the reason of its failure."""
     return {
         "http_404": NOT_FOUND,
         "http_410": Answer("", status=410),
@@ -56,6 +56,7 @@ def elsewhere(section: str) -> dict[str, Answer]:
         "no_articles": Answer(page(section, f"<h1>{section}</h1>")),
         "no_articles, empty": Answer(""),
         "no_articles, JSON": Answer("{}", {"Content-Type": "application/json"}),
+        "no_articles, but those of the first page": Answer(first_page),
         "redirected": Answer("", HTML | {"Location": "/"}, 302),
         "redirected to the page before": Answer("", HTML | {"Location": f"/{section}/"}, 301),
     }
@@ -76,7 +77,8 @@ def test_a_page_that_is_missing_once_is_read_by_the_next_run(tmp_path: Path) -> 
     paths = {section: list_page(section, number) for section, (_, number) in sections.items()}
     reasons = {section: f"list_{name.split(',')[0].split()[0]}" for section, (name, _) in sections.items()}
     whole = lists(*sections, articles=15, per_page=3)
-    odd = {paths[section]: elsewhere(section)[name] for section, (name, _) in sections.items()}
+    first_pages = {section: str(whole[list_page(section, 1)]) for section in sections}
+    odd = {paths[section]: elsewhere(section, first_pages[section])[name] for section, (name, _) in sections.items()}
     with serve_plain(whole | odd) as server:
         done, report, _ = run(server, tmp_path)
         assert done.code == 0

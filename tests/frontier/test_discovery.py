@@ -1,7 +1,7 @@
 """Links that are requested, with a store that has data of earlier runs."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +96,12 @@ def test_requests_of_a_run(arguments: dict[str, Any], expected: list[int], store
     has_news = "sections" not in arguments or "news" in arguments["sections"]
     assert one.known == 2 * has_news, "the stored article and the alias of another one"
     assert one.new_targets(links(*ALL), HERE, PageWrites(HERE)) == [], "each once a run"
+
+
+@pytest.mark.parametrize("days", [100_000, 999_999])  # 999,999 days ago there was no calendar
+def test_all_articles_are_young_by_a_long_limit(days: int, store: Store) -> None:
+    due = discovery(store, refresh_days=days).due_for_refresh(datetime.now(UTC) + timedelta(minutes=1))
+    assert [key for key, _, _ in due] == ["900001"]
 
 
 @pytest.mark.parametrize(("section", "known"), [("news", 1), ("sport", 0)])

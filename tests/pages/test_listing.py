@@ -3,7 +3,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from caravan_crawler.pages.document import Document, parse_document
-from caravan_crawler.pages.listing import PageForm, article_links, read_listing, section_links
+from caravan_crawler.pages.listing import PageForm, article_links, listing_of, read_listing, section_links
 from caravan_crawler.urls import Site
 
 SITE = Site("https://www.caravan.kz/")
@@ -139,3 +139,11 @@ def test_the_next_page_behind_icons_buttons_menus_and_forms(link: str) -> None:
 def test_links_named_alike_that_lead_elsewhere(link: str) -> None:
     listing = read_listing(page(f"<div><a href='/news/a-900002/'>А</a></div>{link}", "/news/"))
     assert (listing.next_path, listing.unknown_next) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("/news/", ("/news/", 1)), ("/news/page/12/", ("/news/", 12)), ("/news/page/12", ("/news/", 12)), ("/", ("/", 1))],
+)
+def test_listing_of(path: str, expected: tuple[str, int]) -> None:
+    assert listing_of(path) == expected
