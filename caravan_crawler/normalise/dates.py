@@ -32,7 +32,7 @@ MONTHS: dict[str, int] = {form: number for number, forms in _MONTH_FORMS.items()
 MONTH_PATTERN = "|".join(sorted(MONTHS, key=len, reverse=True))
 
 WEEKDAY_PATTERN = (
-    "понедельник|вторник|среда|среду|четверг|пятница|пятницу|суббота|субботу|воскресенье|пн|вт|ср|чт|пт|сб|вс|"
+    "понедельник|вторник|среда|среду|четверг|пятница|пятницу|суббота|субботу|воскресенье|пнд?|втр?|срд?|чтв?|птн?|сбт?|вск?|"
     "дүйсенбі|сейсенбі|сәрсенбі|бейсенбі|жұма|сенбі|жексенбі|"
     "(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|fri|sat|sun"
 )

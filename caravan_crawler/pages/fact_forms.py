@@ -15,7 +15,7 @@ from caravan_crawler.normalise.dates import CHANGED_BEHIND, DATE_LABEL, Form, da
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.bylines import AUTHOR, FULL_NAME, PHOTO_LABEL, ROLE, is_person
-from caravan_crawler.pages.selectors import is_credit
+from caravan_crawler.pages.selectors import is_credit, is_photographer
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
 _LABEL_OF_DATE = re.compile(f"^{DATE_LABEL}", re.IGNORECASE)
@@ -42,13 +42,13 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("updated", r"(?:новость|статью|материал|запись)?\s*отредактировал[аи]?\s*:?(?:\s+\S{1,30}){0,2}"),
     # The second generation prints it above the headline.
     ("views", r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})"),
-    ("views", rf"(?:[^\W\d]+\s+){{0,2}}прочита\w+\s*:?\s*{_COUNT}\s*чел(?:овек\w*)?\.?"),
+    ("views", rf"(?:[^\W\d]+\s+){{0,2}}прочита\w+\s*:?\s*{_COUNT}\s*(?:чел(?:овек\w*)?|раза?)\.?"),
     (
         "views",
         rf"(?:{VIEWS_BEFORE})\s*[:\-–]?\s*{_COUNT}(?:\s*(?:{VIEWS_BEHIND}))?,?\s*(?:из\s+них\s+)?(?:за\s+)?(?:сегодня|бүгін)\s*:?\s*\d+",
     ),
     ("views", rf"(?:{VIEWS_BEFORE})\s*[:\-–—]?\s*сегодня\s*:?\s*\d+,?\s+(?:всего|за\s+вс[её]\s+время)\s*:?\s*{_COUNT}"),
-    ("views", rf"{_COUNT}\s*(?:{VIEWS_BEHIND}),?\s+[\d\s.,]+(?:{VIEWS_BEHIND})\s+(?:за\s+)?сегодня"),
+    ("views", rf"{_COUNT}\s*(?:{VIEWS_BEHIND}),?\s+[\d\s.,]+(?:(?:{VIEWS_BEHIND})\s+)?(?:за\s+)?сегодня"),
     ("views", r"(?P<count>\d[\d\s.,]*)\s+total\s+views?(?:,\s+[\d\s.,]+views?\s+today)?"),
     (
         "views",
@@ -61,7 +61,10 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
         "author",
         rf"(?:{AUTHOR}|текст|мәтін|журналист|дайындаған|жазған|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S.{{0,120}})",
     ),
-    ("author", rf"(?-i:от)\s+(?P<value>{FULL_NAME})"),
+    (
+        "author",
+        rf"(?:(?-i:от)|авторы?(?:\s+(?:текста|статьи|материала))?|корреспондент|журналист|обозреватель)\s+(?P<value>{FULL_NAME})",
+    ),
     ("author", r"(?:автором|опубликовал[аи]?|(?:written\s+|posted\s+)?by)\s*(?::\s*|\s)(?P<value>[^\W\d].{2,60})"),
 )
 _VIEWS_INSIDE = re.compile(
@@ -79,7 +82,7 @@ _OTHER = re.compile(
     r"|(?:менее|меньше)\s+(?:одной\s+)?минуты|(?:одна\s+)?минут[ау]\s+(?:на\s+)?(?:читать|чтени[ея])(?:\s+\(около\s+\d+\s+слов\w*\))?|(?:рейтинг|оценка|голосов)\s*:?\s*[\d.,/\s]*(?:\(\d+\s\w+\))?|\d+\s+голос\w*"
     rf"|\(?{ROLE}\)?"
     r"|опубликовано\s+в\b(?!.*\d{4})\s*:?(?:\s+[^\s.]+){0,3}|постоянная\s+ссылка|подробности|толығырақ|details"
-    r"|обновлен[оа]?\s*:?\s.{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
+    r"|обновлен[оа]?\s*:?\s(?!.*опубликован).{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
     r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|написал[аи]?|admin|администратор|редактор|редакция"
     r"|опубликован[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
     r"|(?:в\s+рубрик[еа]х?|рубрик[аи]|раздел|категори[яи]|опубликовано\s+в\b|categor(?:y|ies|i[sz]ed\s+in)|(?:posted|filed)\s+(?:in|under)|айдар\w*|санат\w*)(?!.*\d{4})"
@@ -91,7 +94,7 @@ _OTHER = re.compile(
     # A label whose value stands in the next cell.
     r"|(?:күні|уақыты|дата|время|автор(?:ы|лары)?|дереккөз|көзі|хит(?:ы|ов))\s*:?|\d{1,3}\s*/\s*\d{1,3}"
     rf"|{_VIEWS}"
-    r"|(?:просмотров|прочтений)\s+за\s+(?:сутки|день|неделю)\s*:?\s*\d[\d\s]*|(?:в\s+)?избранн\w+\s*:?\s*\d+|отзывов\s*:?\s*\d*|[★☆\s]+"
+    r"|(?:просмотров|прочтений)\s+за\s+(?:сутки|день|неделю)\s*:?\s*\d[\d\s]*|(?:в\s+)?избранн\w+\s*:?\s*\d+|отзыв(?:ов|ы)\s*:?\s*\d*|\d+\s+отзыв\w*|[★☆\s]+"
     r"|#\w[\w-]*(?:,?\s*#\w[\w-]*)*|\[\w{2,12}\]|(?:[^\W\d]+\s*:\s*)?с\s+\d\d?[\s.]\S{2,9}(?:\s\S{1,5}){0,2}\s+(?:по|до)\s+\d\d?[\s.]\S{2,9}(?:\s\S{1,5}){0,2}"
     r"|дата\s+окончания\s.{4,40}|(?:последнее\s+(?:изменение|обновление)|(?:last\s+)?(?:modified|updated)(?:\s+on)?)\s*:?\s.{4,60}|код\s*:\s*[\w-]{3,100}",
     re.IGNORECASE,
@@ -111,7 +114,7 @@ ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
 _CREDIT = re.compile(
     r"(?:(?:автор\s+)?(?:иллюстративное\s+)?фото|сурет(?:ті\s+түсірген)?|photo|иллюстрация|скриншот|правообладатель\s+\w+|источник\s+(?:изображени[яй]|фото|иллюстрации))"
-    rf"\s*[-–—:]\s*(?P<name>.*)|суретті\s+түсірген\s+(?P<taken_by>{FULL_NAME}|(?-i:[А-ЯӘІҢҒҮҰҚӨҺ][а-яәіңғүұқөһ]+\s+[А-ЯӘІҢҒҮҰҚӨҺ]+))",
+    rf"\s*(?:[-–—:]\s*©?|©)\s*(?P<name>.*)|суретті\s+түсірген\s+(?P<taken_by>{FULL_NAME}|(?-i:[А-ЯӘІҢҒҮҰҚӨҺ][а-яәіңғүұқөһ]+\s+[А-ЯӘІҢҒҮҰҚӨҺ]+))",
     re.IGNORECASE,
 )
 _ARCHIVE_CREDIT = re.compile(
@@ -177,6 +180,7 @@ def takes_clock(text: str) -> bool:
 @lru_cache(maxsize=2048)  # labels, buttons and days stand on many pages
 def fact_in(text: str) -> Fact | None:
     """Return the fact that all of a line is, or None."""
+    has_eye = "👁" in text
     text = _DASH.sub("", text.strip(ORNAMENT))
     if text[:1] == text[-1:] == "/":
         text = text.strip("/ ")
@@ -195,7 +199,7 @@ def fact_in(text: str) -> Fact | None:
         for kind, form in FORMS:
             if (match := form.fullmatch(text)) and not (kind == "author" and _DAY_INSIDE.search(text)):
                 value = next((value for value in match.groups() if value), text).strip(" ,")
-                return Fact(kind, value, is_bare=kind == "views" and value == text)
+                return Fact(kind, value, is_bare=kind == "views" and value == text and not has_eye)
         if (name := credit_name(text)) is not None or (name := archive_credit(text.rstrip("."))) is not None:
             return Fact("credit", name)
     if is_suffix(text):
@@ -277,7 +281,7 @@ def caption_credit(block: Block) -> str | None:
     if credit is None and behind and behind["bracketed"]:
         credit = _bracketed_credit(behind["bracketed"])
     last_piece = (behind[1] if behind else None) or last_piece
-    name = PHOTO_LABEL.sub("", last_piece, count=1)
+    name = PHOTO_LABEL.sub("", last_piece.lstrip("© "), count=1)
     if credit is None and ((name != last_piece and is_person(name)) or _is_named_credit(block, name)):
         credit = name
     return credit
@@ -286,7 +290,8 @@ def caption_credit(block: Block) -> str | None:
 def _is_named_credit(block: Block, name: str) -> bool:
     """Whether a caption's last piece is a name without a label, in an element of its own or named for a credit."""
     element = block.pieces[-1][2] or block.element
-    if block.zone != "figcaption" or len(name) > _LONGEST_NAME or not name[:1].isupper():
+    is_marked = block.zone == "figcaption" or is_photographer(element.names)
+    if not is_marked or len(name) > _LONGEST_NAME or not name[:1].isupper():
         return False
     return is_credit(element.names) or (len(block.pieces) > 1 and element is not block.element and is_person(name))
 

@@ -16,6 +16,7 @@ from caravan_crawler.pages.bylines import (
     is_person,
     is_single_name,
     marks_author,
+    names_role,
     people_in,
     read_byline,
 )
@@ -42,12 +43,12 @@ _SEPARATORS = re.compile(r"(?=[💬👍❤♥])|[/|•·⋅👁🕒🕑📅🗓�
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
 #: A date with its year anywhere in a line, digits first.
 _DATE_INSIDE = re.compile(
-    rf"(?<![\w.])(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}(?:\s*(?:года|год|г)\b\.?)?|(?:{MONTH_PATTERN})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}[./]\d{{2}}[./]\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
-    r"(?:,?\s*(?:(?:в|at)\s+|@\s*|[-–—]\s+)?\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]m\b)?)?(?!\d)",
+    rf"(?<![\w.])(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}|(?:{MONTH_PATTERN})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}[./]\d{{2}}[./]\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
+    r"(?:\s*(?:года|год|г)\b\.?)?(?:,?\s*(?:(?:в|at)\s+|@\s*|[-–—]\s+)?\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]m\b)?)?(?!\d)",
     re.IGNORECASE,
 )
 _AUTHOR_INSIDE = re.compile(
-    r"(?i:авторы?\s*[:—–-]\s*|(?:опубликова(?:л[аи]?|но)|написал[аи]?|автором|автор|пользователем|by)\s+)"
+    r"(?i:авторы?\s*[:—–-]\s*|(?:опубликова(?:л[аи]?|но)|написал[аи]?|автором|автор|пользователем|by)\s*:?\s+)"
     r"((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+\s+[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)"
 )
 #: The name that somebody has in the program behind the site: ``Опубликовано admin - чт, 01/01/2015``.
@@ -74,7 +75,6 @@ _CHANGED = re.compile(
     rf"\b(?:(?:текст|материал|статья)\s+)?(?:обновл[её]н|измен[её]н|последнее\s+(?:изменение|обновление)|(?:last\s+)?(?:updated|modified)(?:\s+on)?)\w*\s*:?\s*{_DATE_INSIDE.pattern}",
     re.IGNORECASE,
 )
-_LONGEST_SENTENCE = 200
 #: Two pieces of a block that touch, as styles part what is in elements of its own.
 _ENDS_OF_WORDS = re.compile(r"(?<=\w)\0(?=\w)")
 _JOINTS = re.compile(
@@ -88,8 +88,8 @@ _BARE_LABEL = re.compile(
 #: In addresses of sections and topics.
 _LISTS = ("/tag/", "/tags/", "/topic/", "/topics/", "/category/")
 _MOST_WORDS_OF_TOPIC = 2
-#: Words of the longest date; letters of a block of facts.
-_LONGEST_DATE, _LONGEST_FACTS = 12, 240
+#: Words of the longest date; letters of a block of facts and of a sentence of them.
+_LONGEST_DATE, _LONGEST_FACTS, _LONGEST_SENTENCE = 12, 240, 200
 #: Parts of a date on a leaf of a calendar, and letters of one; few blocks are as short.
 _MOST_OF_BADGE, _LONGEST_OF_BADGE = 4, 12
 _DAY_OR_MONTH = re.compile(rf"\d\d?|(?:{MONTH_PATTERN})\.?", re.IGNORECASE)
@@ -188,7 +188,7 @@ def facts_of(block: Block) -> list[Fact]:
 def _facts_of(block: Block) -> list[Fact]:
     text = block.text
     name, _, office = text.partition("\n")
-    if office and is_person(name) and fact_in(office) and is_marked_as_author(block):
+    if office and is_person(name) and (names_role(office) or (fact_in(office) and is_marked_as_author(block))):
         return [Fact("author", name)]
     label, _, names = text.partition(":")
     if is_author_label(label) and (people := people_in(names.strip())):

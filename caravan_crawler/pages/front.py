@@ -132,7 +132,7 @@ class _Scan:
                 continue
             if self._is_behind_photo_label(block) and not (found or ends_sentence(block.text)):
                 self.facts.append((block.index, [Fact("credit", block.text)]))
-            elif found and not _is_text(self.facts_within(), found, self.blocks, block.index):
+            elif found and not self._is_text(block, found):
                 self.facts.append((block.index, found))
                 self._is_author_next = announces_authors(block)
             elif announces_authors(block):
@@ -180,6 +180,19 @@ class _Scan:
             return []
         # The number of a picture in a gallery is no count.
         return [fact for fact in found if fact.kind == "credit"] if block.zone == "figcaption" else found
+
+    def _is_text(self, block: Block, found: list[Fact]) -> bool:
+        """Whether a block that looks like facts is the text's first: a number or a day alone, set as text is."""
+        facts = self.facts_within()
+        has_date = any(fact.kind == "date" for fact in facts)
+        if block.tag in SUBHEADS and (has_date or all(fact.kind == "views" for fact in found)):
+            return True
+        # The credit is the last of the lines, unless it is that of a picture over lede and date.
+        if any(fact.kind != "date" and not fact.is_bare for fact in found):
+            return False
+        if not has_date and (any(":" in fact.value for fact in found) or (len(found) > 1 and has_dated(found))):
+            return False
+        return any(fact.kind == "credit" for fact in facts) and _is_paragraph(self.blocks, block.index)
 
     def _is_of_event(self, block: Block, found: list[Fact]) -> bool:
         """Whether a paragraph of the text names a day other than that of the page's metadata: ``Дата: 1 марта``."""
@@ -360,20 +373,6 @@ def _labelled(block: Block) -> str:
 def _may_be_text(block: Block, article: Element) -> bool:
     is_line = len(block.text) > LONGEST_SECTION and ends_sentence(block.text) and not block.is_all_links
     return is_line or block.is_within(article)
-
-
-def _is_text(facts: list[Fact], found: list[Fact], blocks: list[Block], position: int) -> bool:
-    """Whether a block that looks like facts is the text's first: a number or a day alone, set as text is."""
-    if blocks[position].tag in SUBHEADS and (
-        any(fact.kind == "date" for fact in facts) or all(fact.kind == "views" for fact in found)
-    ):
-        return True
-    # The credit is the last of the lines, unless it is that of a picture over lede and date.
-    if any(fact.kind != "date" and not fact.is_bare for fact in found):
-        return False
-    if any(":" in fact.value for fact in found) and not any(fact.kind == "date" for fact in facts):
-        return False
-    return any(fact.kind == "credit" for fact in facts) and _is_paragraph(blocks, position)
 
 
 def _is_paragraph(blocks: list[Block], position: int) -> bool:

@@ -57,7 +57,7 @@ def picture_urls(document: Document, layout: Layout) -> list[str]:
             continue
         url = _url_of(picture.node, document)
         if url and not _ORNAMENT.search(urlsplit(url).path) and not _COUNTER.search(url):
-            urls[url] = None
+            urls[url.partition("#")[0]] = None  # Joomla notes there what the picture is
     return list(urls)
 
 

@@ -40,7 +40,7 @@ from caravan_crawler.pages.labels import (
     is_prose,
     is_see_also,
 )
-from caravan_crawler.pages.selectors import is_page_top
+from caravan_crawler.pages.selectors import is_page_top, is_photographer
 from caravan_crawler.pages.text_range import (
     TextRange,
     find_foot,
@@ -251,7 +251,7 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
             found += [Fact("author", name) for name in byline.authors]
             found += [Fact("credit", name) for name in byline.photographers]
             continue
-        if is_photographer_next and is_person(block.text):
+        if (is_photographer_next or is_photographer(block.element.names)) and is_person(block.text):
             found.append(Fact("credit", block.text))
             is_photographer_next = False
             continue

@@ -65,7 +65,9 @@ def weigh_lede(
     emphasised = [node.text().split() for node in document.tree.css(_EMPHASISED)[:_MOST_EMPHASISED]]
     questions = [words for words in emphasised if words and words[-1][-1] == "?"]
     is_question = len(questions) > 1 and first.text.split() in questions  # of an interview
-    if first.text.split() in emphasised and following.text.split() not in emphasised and not is_question:
+    words_after = following.text.split()
+    is_text_too = any(words[: len(words_after)] == words_after for words in emphasised)
+    if first.text.split() in emphasised and not (is_text_too or is_question):
         weighed.add(LEDE, "is set in bold or italics, and the text is not")
     if _states(first.text) and any(element.tag in SUBHEADS for element in islice(first.element.around, 2)):
         weighed.add(LEDE, "is a statement in a heading")

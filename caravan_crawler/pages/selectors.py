@@ -41,7 +41,7 @@ _CAPITALS = re.compile("(?<=[a-z])(?=[A-Z])")
 #: Names that say of an element that it has a part or lacks it, ``no-caption``; it is not that part itself.
 _HAVING = re.compile(r"(?:^|(?<=\s))(?:no|without|with|has)-[\w-]+", re.IGNORECASE)
 _LEDE = re.compile(
-    r"(?:^|[\s_\-])(?:lede?|lead|lid|intro|excerpt|standfirst|sub-?title|sub-?headline|summary|anons|preview(?:-?text)?|teaser-text"
+    r"(?:^|[\s_\-])(?:lede?|lead|lid|intro(?:-?text)?|excerpt|standfirst|sub-?title|sub-?headline|summary|anons|preview(?:-?text)?|teaser-text"
     r"|home-?text|deck|dek|kicker-text|description|overview|announce\w*|has-(?:large|medium|larger|x-large)-font-size)(?=$|[\s_\-\d])",
     re.IGNORECASE,
 )
@@ -56,7 +56,7 @@ _VIEWS = re.compile(
     r"view|eye|просмотр|қарал|prosmotr|show[_-]?counter|(?<![a-z])look(?![a-z])|hits|reads?\b", re.IGNORECASE
 )
 _AUTHOR = re.compile(
-    r"author|username|created-?by|byline|journalist|reporter|avtor|vcard|(?<![a-z])sign(?:ature)?(?![a-z])",
+    r"(?<!photo[_-])(?<!image[_-])author|username|created-?by|byline|journalist|reporter|avtor|vcard|(?<![a-z])sign(?:ature)?(?![a-z])",
     re.IGNORECASE,
 )
 _AUTHOR_BOX_NAMES = re.compile(rf"(?:^|[\s_\-])(?:{_AUTHOR_BOX})(?=$|[\s_\-\d])", re.IGNORECASE)
@@ -138,6 +138,7 @@ is_for_screen_readers = _named(_SCREEN_READERS)
 #: A box about the author.
 is_author_box = _named(_AUTHOR_BOX_NAMES, in_hyphens=True)
 is_author = _named(_AUTHOR)
+is_photographer = _named(re.compile(r"photograph|(?:photo|image)[_-]author", re.IGNORECASE))
 #: In a caption or as one: whose picture it is.
 is_credit = _named(_CREDIT, in_hyphens=True)
 #: A ``time`` at which the article was published.

@@ -216,7 +216,7 @@ def _plain_tags(text: str) -> list[str]:
         words = text.replace(",", " ").split()
         return [word[1:] for word in words] if all(_HASHTAG.fullmatch(word) for word in words) else []
     match = _TAG_LINE.fullmatch(text)
-    return [tag for part in match["tags"].split(",") if (tag := part.strip(" #."))] if match else []
+    return [tag for part in match["tags"].split(",") if (tag := part.strip(" #.…"))] if match else []
 
 
 def _named_tags(block: Block) -> list[str]:

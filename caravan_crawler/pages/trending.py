@@ -38,6 +38,7 @@ _LONGEST = 1500
 _OF_NEIGHBOUR = re.compile(r"(?:назад|далее|впер[её]д|предыдущ|следующ|алдыңғы|келесі|prev|next)", re.IGNORECASE)
 #: Text of a link next to the heading.
 _ALL_TOPICS = re.compile(r"(?:все|барлық)\s+(?:темы|тренды|новости|материалы|тақырып\w*|жаңалық\w*)", re.IGNORECASE)
+_TO_COMMENT = re.compile(r"#(?:comment|respond|c-?\d)")
 _PLAIN_NUMBER = re.compile(r"[\d\s.,:%°+\-–]+")
 
 
@@ -219,11 +220,16 @@ class _Scan:
             links = [link for link in self._links if link.is_within(card)]
             if len(links) != 1 or links[0].first != links[0].last or not _may_be_topic(label.text):
                 break
-            address = self._site.address(links[0].get("href") or "", self._page_url)
+            address = self._address(links[0])
             if address is None:
                 break
             lines.append(TopicLine(label.text, headline.text, address))
         return TrendingBlock(tuple(lines), start, start + 2 * len(lines)) if lines else None
+
+    def _address(self, link: Element) -> Address | None:
+        """Return the article that a link leads to; a comment on one is no line of the block."""
+        href = link.get("href") or ""
+        return None if _TO_COMMENT.search(href) else self._site.address(href, self._page_url)
 
     def _from(self, start: int) -> Iterator[_Part]:
         for number in range(start, len(self._blocks)):
@@ -245,7 +251,7 @@ class _Scan:
         block = self._blocks[number]
         if len(block.pieces) == 1:
             link = block.pieces[0][1]
-            address = self._site.address(link.get("href") or "", self._page_url) if link is not None else None
+            address = self._address(link) if link is not None else None
             return [_Part(block.text, None if link is None else id(link), address, number)]
         is_new_line = False
         for text, link, _ in block.pieces:
@@ -254,8 +260,7 @@ class _Scan:
             if not text:
                 continue
             if link is not None:
-                address = self._site.address(link.get("href") or "", self._page_url)
-                parts.append(_Part(text, id(link), address, number))
+                parts.append(_Part(text, id(link), self._address(link), number))
             elif parts and parts[-1].link is None and not is_new_line:
                 parts[-1] = _Part(f"{parts[-1].text} {text}", None, None, number)
             else:
@@ -284,7 +289,7 @@ def _is_topic(label: _Part, headline: _Part) -> bool:
 @lru_cache(maxsize=1024)
 def _may_be_topic(label: str) -> bool:
     text = label.strip(" :#")
-    if not any(map(str.isalnum, text)) or label.endswith(("к записи", "on")) or _OF_NEIGHBOUR.match(label):
+    if not any(map(str.isalnum, text)) or label.endswith(("к записи", "в теме", "on")) or _OF_NEIGHBOUR.match(label):
         return False
     if not text or len(text) > LONGEST_LABEL or text[0].islower():
         return False
