@@ -227,10 +227,10 @@ def _weigh_headline(
 def printed_headline(block: Block, structured: StructuredData) -> str:
     """Return the headline as printed, without the kicker or the mark that themes print in the same heading.
 
-    Where the heading is the site's name, return the shortest title.
+    Where the heading is the site's name, return the title without it.
     """
-    if fold(block.text) == fold(structured.text("og:site_name") or ""):
-        return min(title_candidates(structured), key=len, default=block.text)
+    if (site := fold(block.text)) == fold(structured.text("og:site_name") or ""):
+        return next((title for title in title_candidates(structured) if site not in fold(title)), block.text)
     texts = [" ".join(text.split()) for text, _, _ in block.pieces]
     titles = {fold(title) for title in title_candidates(structured)}
     if len(texts) > 1 and fold(block.text) not in titles:
