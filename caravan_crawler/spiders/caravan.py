@@ -822,15 +822,14 @@ class CaravanSpider(Spider):
         the URL may never have had an article.
         """
         key, targets = writes.asked_key, []
-        if key is not None and not self.arguments.urls:
+        is_read = failure is not None and key is not None and self.discovery.has_read(key)
+        if key is not None and not is_read and not self.arguments.urls:
             targets = self.discovery.next_target(key, writes.asked_url, url)
-        if failure is None:
-            pass
-        elif failure.reason != OTHER_ARTICLE and key is not None and self.discovery.has_read(key):
+        if is_read:
             self.crawl_stats.count("absent/read_elsewhere")  # an old address of an article that has moved
-        elif failure.reason != OTHER_ARTICLE and self.discovery.is_settled(writes.asked_url, is_sure=is_sure):
+        elif failure is not None and self.discovery.is_settled(writes.asked_url, is_sure=is_sure):
             writes = self.crawl_stats.fail_again(writes, failure)
-        else:
+        elif failure is not None:
             writes = self.crawl_stats.miss(writes, failure, has_other_url=bool(targets), is_sure=is_sure)
         writes.links += targets  # a run that is killed now leaves it to the next
         yield writes

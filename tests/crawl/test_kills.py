@@ -45,14 +45,14 @@ def kill_often(runs: Runs, times: int, chance: random.Random, reference: int) ->
 
 
 def test_kills_of_a_full_crawl(tmp_path: Path, earlier: list[Path]) -> None:
-    with serve(SampleSite(articles=100)) as server:
+    with serve(SampleSite(articles=140)) as server:
         runs = Runs(server, tmp_path, new=gold(server), earlier=earlier)
         reference = runs.undisturbed(tmp_path / "undisturbed")
         kill_often(runs, 8, dice("full"), reference)
 
 
 def test_kills_of_a_run_for_a_period(tmp_path: Path, earlier: list[Path]) -> None:
-    with serve(SampleSite(articles=60)) as server:
+    with serve(SampleSite(articles=80)) as server:
         wanted = [record for record in gold(server) if SINCE <= (record["date_published"] or "")[:10] <= UNTIL]
         runs = Runs(
             server, tmp_path, "-a", f"since={SINCE}", "-a", f"until={UNTIL}", new=wanted, earlier=earlier, output="-o"

@@ -40,3 +40,19 @@ def test_an_edited_article_at_a_new_address_is_stored_once(tmp_path: Path) -> No
     )
     assert {each["article_key"] for each in table(store, schema.article_versions)} == {row["key"]} == {"610001"}
     store.close()
+
+
+def test_an_old_address_that_is_gone_costs_one_request(tmp_path: Path) -> None:
+    others = [f"/news/drugoe-delo-62000{number}/" for number in range(3)]
+    answers: Answers = {"/": page("Газета", links(OLD, *others)), OLD: article(1, day=DAY)}
+    answers |= {path: article(number, day=DAY) for number, path in enumerate(others, 2)}
+    with serve_plain(answers) as server:
+        assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
+        server.answers |= {"/": page("Газета", links(NEW, *others)), NEW: article(1, day=DAY)}
+        server.answers[OLD] = Answer("", HTML, 404)
+        server.requests.clear()
+        done = crawl(tmp_path, "-a", f"site={server.url}", "-s", "CONCURRENT_REQUESTS=1")
+    assert done.code == 0, done.log[-2000:]
+    assert [server.requests.count(path) for path in (OLD, NEW)] == [1, 1]
+    assert server.requests.index(NEW) < server.requests.index(OLD), "a refresh waits for what is new"
+    assert done.stat("caravan/absent/read_elsewhere") == 1
