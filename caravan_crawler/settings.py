@@ -150,7 +150,7 @@ ARCHIVE_FILE_SIZE = 256 * 1024 * 1024  # bytes per WARC file: archive/archive_mi
 BACKOFF_START = 1.0  # seconds of pause after an error response, doubled each time: downloadhandlers.py
 # Pages to render in Chromium: "off", "auto" (those that lack values which scripts may add), "always": browser/
 BROWSER = "off"
-BROWSER_PATH = None  # default: chromium or google-chrome on the PATH: addons.py
+BROWSER_PATH = None  # default: Chromium or Google Chrome on the PATH: addons.py
 BROWSER_WAIT = 3.0  # seconds for a page without pending requests to add missing values: browser/playwright.py
 # Longest Crawl-delay in seconds; a longer one ends the run: downloadhandlers.py
 CRAWL_DELAY_MAX = 600

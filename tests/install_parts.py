@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 from tests.support.interpreters import installable, make_environment
-from tests.support.optional_parts import missing
+from tests.support.optional_parts import Part, missing
 
 _TIMEOUT = 900
 
@@ -35,7 +35,8 @@ def _as_root() -> list[str] | None:
 
 def install() -> str:
     """Install missing parts; return one line on the result, empty if none was missing."""
-    packages = [part.package for part in missing()]
+    parts = missing()
+    packages = [part.package for part in parts]
     if not packages:
         return ""
     wanted = " ".join(packages)
@@ -45,9 +46,14 @@ def install() -> str:
     print(f"installing for the tests: {wanted}", flush=True)
     _apt_get(as_root, "update")  # without it an older index may do
     failure = _apt_get(as_root, "install", *packages)
-    if failure and len(packages) > 1:  # a package that this system lacks must not prevent the others
-        failure = "; ".join(filter(None, [_apt_get(as_root, "install", package) for package in packages]))
+    if failure and (len(parts) > 1 or parts[0].instead):  # one package that this system lacks must not cost the others
+        failure = "; ".join(filter(None, [_install_one(as_root, part) for part in parts]))
     return failure
+
+
+def _install_one(as_root: list[str], part: Part) -> str:
+    failure = _apt_get(as_root, "install", part.package)
+    return _apt_get(as_root, "install", part.instead) if failure and part.instead else failure
 
 
 def _apt_get(as_root: list[str], action: str, *packages: str) -> str:

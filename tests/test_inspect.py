@@ -68,7 +68,7 @@ def test_a_page_of_the_site() -> None:
 
 
 def test_a_page_in_the_browser() -> None:
-    need("chromium")
+    need("chromium-headless-shell")
     with serve(SampleSite(articles=40, scripted=True)) as server:
         record = next(record for record in server.site.gold(server.url) if record["views"])
         plain, shown = (inspect(record["url"], "-s", f"BROWSER={mode}") for mode in ("off", "auto"))

@@ -75,6 +75,14 @@ def test_one_unknown_package_does_not_cost_the_others(apt_get: Path, monkeypatch
     assert calls[1:] == [["no-such-package", "another-package"], ["no-such-package"], ["another-package"]]
 
 
+def test_a_substitute_is_installed_where_a_package_is_unknown(apt_get: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(optional_parts, "PARTS", (optional_parts.Part("no-such-package", "no-such", instead="sh"),))
+    assert install_parts.install() == "apt-get install sh failed: E: no network"
+    calls = [line.split()[4:] for line in apt_get.read_text(encoding="ascii").splitlines()]
+    assert calls[1:] == [["no-such-package"], ["no-such-package"], ["sh"]]
+    assert optional_parts.need("no-such").name in ("sh", "dash", "bash")
+
+
 @pytest.mark.usefixtures("_absent")
 def test_without_rights_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("os.geteuid", lambda: 1000)

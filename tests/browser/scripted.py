@@ -40,7 +40,7 @@ class Noting(SampleSite):
 
 def browse(data_dir: Path, server: SampleServer, *options: str, mode: str = "auto", module: str = "scrapy") -> Crawl:
     """Crawl with the browser; none of its processes may remain."""
-    need("chromium")
+    need("chromium-headless-shell")
     done = crawl(data_dir, "-a", f"site={server.url}", *_SHORT_WAIT, "-s", f"BROWSER={mode}", *options, module=module)
     assert "Traceback" not in done.log, done.log[done.log.find("Traceback") :][:5000]
     assert browsers() == []

@@ -17,7 +17,11 @@ CASES = [
     ({"BROWSER": "sometimes"}, True, "BROWSER=sometimes is none of off, auto, always"),
     ({"BROWSER": "auto"}, False, "BROWSER=auto needs scrapy-playwright: pip install -e '.[browser]'"),
     ({"BROWSER": "always", "BROWSER_PATH": "/no/such"}, True, "BROWSER_PATH=/no/such is no program"),
-    ({"BROWSER": "auto", "PATH": "/"}, True, "BROWSER=auto needs a browser: apt-get install chromium, or BROWSER_PATH"),
+    (
+        {"BROWSER": "auto", "PATH": "/"},
+        True,
+        "BROWSER=auto needs a browser: apt-get install chromium-headless-shell (or",
+    ),
     ({"BROWSER": "auto", "BROWSER_PATH": sys.executable, "BROWSER_WAIT": "long"}, True, "BROWSER_WAIT=long is not a"),
 ]
 

@@ -31,7 +31,7 @@ def chromium() -> "Iterator[Browser]":
 
     options = ["--no-sandbox"] if os.geteuid() == 0 else []
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=need("chromium"), args=options)
+        browser = playwright.chromium.launch(executable_path=need("chromium-headless-shell"), args=options)
         try:
             yield browser
         finally:

@@ -7,18 +7,22 @@ from typing import NamedTuple, NoReturn
 
 
 class Part(NamedTuple):
-    """A Debian package, its program (or another file) that the tests need, and its location if not on the path."""
+    """A Debian package, its program (or another file) that the tests need, and its location if not on the path.
+
+    ``instead`` is a package that will do, with a program of that name, on a system that lacks the first.
+    """
 
     package: str
     program: str
     folders: str = ""
+    instead: str = ""
 
 
 _THEMES = "/usr/share/wordpress/wp-content/themes"
 PARTS = (
     Part("postgresql", "initdb", "/usr/lib/postgresql/*/bin"),
     Part("systemd", "systemd-analyze"),
-    Part("chromium", "chromium"),
+    Part("chromium-headless-shell", "chromium-headless-shell", instead="chromium"),
     Part("libreoffice-calc-nogui", "soffice"),
     Part("faketime", "faketime"),
     Part("wordpress", "wp-includes", "/usr/share/wordpress"),
@@ -39,14 +43,14 @@ def find(part: Part) -> Path | None:
     found = sorted((path for path in found if os.access(path, os.R_OK)), key=_by_version)
     if found:
         return found[-1]
-    on_path = shutil.which(part.program)
+    on_path = shutil.which(part.program) or shutil.which(part.instead)
     # A link into a folder of one version leads to the programs that belong to it.
     return Path(on_path).resolve() if on_path else None
 
 
 def missing() -> list[Part]:
-    """Return the missing parts."""
-    return [part for part in PARTS if find(part) is None]
+    """Return the missing parts, and those that have only their substitute."""
+    return [part for part in PARTS if find(part._replace(instead="")) is None]
 
 
 def need(program: str) -> Path:
