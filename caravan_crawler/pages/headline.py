@@ -127,7 +127,7 @@ def _is_headed_text(blocks: list[Block], index: int) -> bool:
     if block.tag not in ("h2", "h3") or block.zone is not None or block.has_links:
         return False
     following = blocks[index + 1 : index + 1 + _WINDOW]
-    return any(has_dated(facts_of(each)) for each in following) and any(map(is_prose, following))
+    return any(map(is_prose, following)) and any(has_dated(facts_of(each)) for each in following)
 
 
 def _title_places(document: Document, texts: list[str]) -> list[int]:
