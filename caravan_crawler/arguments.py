@@ -15,6 +15,8 @@ from caravan_crawler.normalise.dates import parse_date
 from caravan_crawler.normalise.text import encodable
 from caravan_crawler.urls import PUBLIC_BASE, Site, address_problem, normal_path
 
+#: Name of the project's spider.
+SPIDER = "caravan"
 SAMPLE = "sample"
 #: Characters of an invalid URL that a message quotes.
 _SHOWN = 100

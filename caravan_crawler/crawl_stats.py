@@ -6,9 +6,9 @@ from collections.abc import Callable
 from scrapy.crawler import Crawler
 
 from caravan_crawler.failures import RobotsUnreadError, end_run, is_refusal, is_unanswered
-from caravan_crawler.items import FORBIDDEN, OTHER_ARTICLE, Failure, PageWrites
+from caravan_crawler.items import FORBIDDEN, NOT_PARSED, OTHER_ARTICLE, UNSOUND, Failure, PageKind, PageWrites
 from caravan_crawler.outcome import UNKNOWN_ENTRY_STAT, UNKNOWN_NEXT_STAT, entries_problem
-from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading
+from caravan_crawler.pages.page import PageReading
 
 logger = logging.getLogger(__name__)
 

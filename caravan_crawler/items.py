@@ -9,6 +9,7 @@ import re
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field, fields
 from decimal import Decimal
+from enum import StrEnum
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -234,6 +235,39 @@ RUN_DIR = "%(data_dir)s/runs/%(run_id)s"
 def column_names(item_class: type) -> list[str]:
     """Return the columns of a table in their stable order: the fields of its item class."""
     return [one.name for one in fields(item_class)]
+
+
+class PageKind(StrEnum):
+    """Kinds of pages, by the names under which a run counts them."""
+
+    ARTICLE = "article"
+    HOME = "home"
+    LISTING = "listing"
+    """A section's list of articles."""
+    TAG = "tag"
+    SEARCH = "search"
+    OTHER = "other"
+    """A page with text but no article: contacts, rules, advertising rates."""
+    ERROR = "error"
+    """An error page sent with status 200."""
+    CHALLENGE = "challenge"
+    """A page that asks to prove that one is no robot."""
+    CUT = "cut"
+    """A page that breaks off before its end."""
+    TOO_MANY_TAGS = "too_many_tags"
+    """A page that is not parsed, as is the next."""
+    TAG_TOO_LONG = "tag_too_long"
+    FEED = "feed"
+    SITEMAP = "sitemap"
+
+
+#: Kinds of pages that are not parsed, and why not.
+NOT_PARSED = {
+    PageKind.TOO_MANY_TAGS: "it has more tags than PAGE_MAX_TAGS",
+    PageKind.TAG_TOO_LONG: "a tag is longer than PAGE_MAX_TAG_BYTES, or many are long",
+}
+#: Kinds of pages that say nothing of what was asked for.
+UNSOUND = frozenset([PageKind.CUT, PageKind.CHALLENGE, PageKind.ERROR, *NOT_PARSED])
 
 
 #: Reason: the URL leads to another article than the one it names.

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 from caravan_crawler import __version__
 from caravan_crawler.atomic import open_atomic
 from caravan_crawler.console import count
-from caravan_crawler.pages.page import UNSOUND
+from caravan_crawler.items import UNSOUND
 
 #: Stat with the run's exit code.
 OUTCOME_STAT = "caravan/outcome"

@@ -23,6 +23,7 @@ from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.url import guess_scheme
 
 from caravan_crawler.addons import disable_run_components
+from caravan_crawler.arguments import SPIDER
 from caravan_crawler.atomic import local_path
 from caravan_crawler.console import print_err
 from caravan_crawler.failures import FORBIDDEN, RobotsUnreadError, error_message
@@ -35,7 +36,6 @@ from caravan_crawler.feed_checks import (
 from caravan_crawler.logformatter import quieten
 from caravan_crawler.outcome import REFUSED, UNREACHABLE
 from caravan_crawler.settings_checks import assignment_problem, command_problem, level_problem, page_problem
-from caravan_crawler.spiders.caravan import CaravanSpider
 
 
 class CheckedCommand(ScrapyCommand):
@@ -161,7 +161,7 @@ class OtherPageCommand(OnePageCommand):
         if url.startswith("file:") and not (path := local_path(url)).is_file():
             raise UsageError(f"{path} is no file", print_help=False)
         self.settings["DOWNLOAD_HANDLERS"].pop("file", None)
-        if opts.spider == CaravanSpider.name:
+        if opts.spider == SPIDER:
             opts.spider = None
 
 

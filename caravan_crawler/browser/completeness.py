@@ -7,9 +7,10 @@ from typing import Self
 
 from selectolax.lexbor import LexborNode
 
+from caravan_crawler.items import UNSOUND
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.listing import article_links, read_listing
-from caravan_crawler.pages.page import UNSOUND, PageReading, read_page
+from caravan_crawler.pages.page import PageReading, read_page
 
 #: Tags that may be a "more" button.
 PRESSABLE = ("button", "a", "input")

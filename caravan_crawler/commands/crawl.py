@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-# First, as Scrapy inspects the whole stack where it is loaded: deeper down, a tenth of a command's start.
+# First, as Scrapy inspects the whole stack where it is loaded: with more modules, a tenth of a crawl's start.
 import scrapy.core.downloader.contextfactory  # noqa: F401
 from scrapy.commands.crawl import Command as CrawlCommand
 from scrapy.crawler import Crawler
@@ -22,7 +22,7 @@ from scrapy.utils.reactor import is_reactor_installed
 
 from caravan_crawler import outcome
 from caravan_crawler import settings as own_settings
-from caravan_crawler.arguments import HELP, ArgumentError, CrawlArguments
+from caravan_crawler.arguments import HELP, SPIDER, ArgumentError, CrawlArguments
 from caravan_crawler.console import (
     append_exit_to_log,
     note_stop_signals,
@@ -31,17 +31,19 @@ from caravan_crawler.console import (
     stop_code,
     tune_gc,
 )
-from caravan_crawler.extensions.crawl_store import CrawlStore
 from caravan_crawler.feeds import WholeFileStorage
 from caravan_crawler.items import RUN_DIR, Article
 from caravan_crawler.logformatter import is_quiet
 from caravan_crawler.outcome import build_report, hook_problem, raise_alarm, summary, write_report
 from caravan_crawler.own_commands import CheckedCommand
 from caravan_crawler.settings_checks import arguments_problem, option_problem, settings_problem
-from caravan_crawler.spiders.caravan import CaravanSpider
 from caravan_crawler.store import crawl_state, database, field_counts, publication
 from caravan_crawler.store.database import NONE, StoreError
 from caravan_crawler.store.store import Store, open_store
+
+# The spider and the reader are imported on use: Scrapy imports all commands at each start.
+if TYPE_CHECKING:
+    from caravan_crawler.extensions.crawl_store import CrawlStore
 
 logger = logging.getLogger(__name__)
 
@@ -54,19 +56,21 @@ class Command(CheckedCommand, CrawlCommand):
     """The first signal after the reactor's start."""
 
     def syntax(self) -> str:
-        return f"[options] {CaravanSpider.name}"
+        return f"[options] {SPIDER}"
 
     def short_desc(self) -> str:
         return "Crawl the site: store what is new or due, and write it as CSV and JSON lines"
 
     def long_desc(self) -> str:
         arguments = "; ".join(f"-a {name}=…: {text}" for name, text in HELP.items())
-        return f"{self.short_desc()}. Arguments of the spider '{CaravanSpider.name}': {arguments}"
+        return f"{self.short_desc()}. Arguments of the spider '{SPIDER}': {arguments}"
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if len(args) != 1 or args[0] != CaravanSpider.name:
+        if len(args) != 1 or args[0] != SPIDER:
             super().run(args, opts)
             return
+        from caravan_crawler.extensions.crawl_store import CrawlStore
+
         assert self._store is not None
         store = self._store
         try:
@@ -95,7 +99,7 @@ class Command(CheckedCommand, CrawlCommand):
         """Check arguments and settings; on a problem print one line and exit, before the log begins."""
         try:
             super().process_options(args, opts)
-            if args == [CaravanSpider.name]:
+            if args == [SPIDER]:
                 arguments = CrawlArguments.parse(opts.spargs)
             elif len(args) == 1 and args[0] in get_spider_loader(self.settings).list():
                 return  # a developer's own spider, run by Scrapy's command
@@ -142,7 +146,7 @@ class Command(CheckedCommand, CrawlCommand):
         if crawler.stats and crawler.stats.get_value(outcome.OUTCOME_STAT) is None:  # else it is too late to stop it
             crawler.stats.set_value(outcome.SIGNAL_STAT, number)
 
-    def _conclude(self, crawler: Crawler, crawl_store: CrawlStore) -> None:
+    def _conclude(self, crawler: Crawler, crawl_store: "CrawlStore") -> None:
         """After the feeds are closed, write the report, raise the alarm, and set the exit code of the outcome."""
         ending, spider, ended_at = self._outcome(crawler, crawl_store), crawl_store.spider, datetime.now(UTC)
         report = build_report(spider, ending, ended_at, crawl_store.articles.fields.cells)
@@ -169,7 +173,7 @@ class Command(CheckedCommand, CrawlCommand):
         append_exit_to_log(settings, ending.code, message)
         print_err(f"scrapy crawl: {message}")
 
-    def _outcome(self, crawler: Crawler, crawl_store: CrawlStore) -> outcome.Outcome:
+    def _outcome(self, crawler: Crawler, crawl_store: "CrawlStore") -> outcome.Outcome:
         """Return the outcome after the feeds are closed; RunMonitor decides before whether they are published."""
         stats = crawler.stats.get_stats()
         if self._signal and stats.get("finish_reason") in (None, "shutdown"):
@@ -184,7 +188,7 @@ class Command(CheckedCommand, CrawlCommand):
             ending = outcome.Outcome(outcome.CRASHED, f"{stream}; the run's files are whole")
         return ending
 
-    def _store_report(self, crawl_store: CrawlStore, report: dict[str, Any], ended_at: datetime) -> list[str]:
+    def _store_report(self, crawl_store: "CrawlStore", report: dict[str, Any], ended_at: datetime) -> list[str]:
         spider, store = crawl_store.spider, crawl_store.store
         try:
             if report["exit_code"] == outcome.UNREACHABLE:
@@ -230,9 +234,9 @@ def _argument_problem(words: list[str]) -> str | None:
 def _positional_problem(words: list[str]) -> str:
     """Return why these words, apart from options, are not the name of the spider alone."""
     if not words:
-        return f"name the spider: scrapy crawl {CaravanSpider.name}"
-    if words[0] != CaravanSpider.name:
-        return f"there is no spider '{words[0]}'; the one here is '{CaravanSpider.name}'"
+        return f"name the spider: scrapy crawl {SPIDER}"
+    if words[0] != SPIDER:
+        return f"there is no spider '{words[0]}'; the one here is '{SPIDER}'"
     return f"{words[1]} is not read; scrapy crawl --help lists the options"
 
 
@@ -267,7 +271,7 @@ def _files(crawler: Crawler) -> Iterator[str]:
             yield line
 
 
-def _first_steps(crawl_store: CrawlStore, new: int, folder: str) -> Iterator[str]:
+def _first_steps(crawl_store: "CrawlStore", new: int, folder: str) -> Iterator[str]:
     """Yield lines after a store's first run: where its articles are, and what next."""
     spider, store = crawl_store.spider, crawl_store.store
     if store.was_empty and store.name != NONE:

@@ -19,12 +19,9 @@ from caravan_crawler.console import floors_of, is_terminal, print_err, print_jso
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.outcome import CRASHED, REFUSED, STOPPED, UNREACHABLE
 from caravan_crawler.own_commands import OwnCommand
-from caravan_crawler.pages.article import named_url
-from caravan_crawler.pages.document import Bounds, parse_document
-from caravan_crawler.pages.encoding import declared_charset
 from caravan_crawler.urls import PUBLIC_BASE, Site, is_page_address
 
-# The inspection is imported on use, because Scrapy loads all commands at each start.
+# The reader and the inspection are imported on use: Scrapy imports all commands at each start.
 if TYPE_CHECKING:
     from caravan_crawler.inspection.facts import Answer, Facts, Inspection
     from caravan_crawler.inspection.page_report import PageFolder
@@ -79,6 +76,8 @@ class Command(OwnCommand):
 
     def _inspect_file(self, target: str, opts: argparse.Namespace) -> None:
         from caravan_crawler.inspection.facts import Answer
+        from caravan_crawler.pages.article import named_url
+        from caravan_crawler.pages.document import parse_document
 
         path = Path(target)
         if path.exists() and not path.is_file() and not path.is_dir():
@@ -103,6 +102,7 @@ class Command(OwnCommand):
     def _inspect_url(self, url: str, opts: argparse.Namespace) -> None:
         from caravan_crawler.inspection.facts import Answer, Role
         from caravan_crawler.inspection.site_spider import InspectionSpider
+        from caravan_crawler.pages.encoding import declared_charset
 
         process = self.crawler_process
         if problem := browser_problem(process.settings):
@@ -145,6 +145,8 @@ class Command(OwnCommand):
         """Read a page, print what is read and save it if requested; return a message about a problem, or None."""
         from caravan_crawler.inspection.facts import FactReader
         from caravan_crawler.inspection.page_report import SaveError, evidence_lines, page_json, page_lines, save_case
+        from caravan_crawler.pages.document import Bounds, parse_document
+        from caravan_crawler.pages.encoding import declared_charset
         from caravan_crawler.pipelines import value_pipelines
 
         pipelines, bounds, site = value_pipelines(self.settings), Bounds.of(self.settings), _site_of(answer.url)

@@ -3,7 +3,7 @@
 import argparse
 import warnings
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from scrapy import Request, Spider
@@ -11,12 +11,13 @@ from scrapy.commands.parse import Command as ParseCommand
 from scrapy.exceptions import ScrapyDeprecationWarning, UsageError
 from scrapy.http import Response
 
-from caravan_crawler.arguments import ArgumentError, CrawlArguments
-from caravan_crawler.frontier.schedule import FEED
+from caravan_crawler.arguments import SPIDER, ArgumentError, CrawlArguments
 from caravan_crawler.items import PageWrites
 from caravan_crawler.own_commands import OnePageCommand
-from caravan_crawler.pages.listing import listing_of
-from caravan_crawler.spiders.caravan import CaravanSpider
+
+# The spider and the reader are imported on use: Scrapy imports all commands at each start.
+if TYPE_CHECKING:
+    from caravan_crawler.spiders.caravan import CaravanSpider
 
 
 class Command(OnePageCommand, ParseCommand):
@@ -38,20 +39,25 @@ class Command(OnePageCommand, ParseCommand):
 
     def set_spidercls(self, url: str, opts: argparse.Namespace) -> None:
         """Use this project's spider, on the page's site, unless another is given."""
-        opts.spider = opts.spider or CaravanSpider.name
+        from caravan_crawler.spiders.caravan import CaravanSpider
+
+        opts.spider = opts.spider or SPIDER
         parts = urlsplit(url)
-        if opts.spider == CaravanSpider.name and parts.netloc:
+        if opts.spider == SPIDER and parts.netloc:
             opts.spargs.setdefault("site", f"{parts.scheme}://{parts.netloc}/")
             try:
                 CrawlArguments.parse(opts.spargs)
             except ArgumentError as error:
                 raise UsageError(str(error), print_help=False) from None
-        if opts.spider == CaravanSpider.name and opts.callback and not hasattr(CaravanSpider, opts.callback):
+        if opts.spider == SPIDER and opts.callback and not hasattr(CaravanSpider, opts.callback):
             raise UsageError(f"the spider has no callback '{opts.callback}'", print_help=False)
         super().set_spidercls(url, opts)
 
     def prepare_request(self, spider: Spider, request: Request, opts: argparse.Namespace) -> Request:
         """Choose the callback, unless it is given, and begin the walk of a listing."""
+        from caravan_crawler.pages.listing import listing_of
+        from caravan_crawler.spiders.caravan import CaravanSpider
+
         if isinstance(spider, CaravanSpider):
             opts.callback = opts.callback or _callback(spider, request.url)
             if opts.callback == "parse_list":
@@ -61,7 +67,9 @@ class Command(OnePageCommand, ParseCommand):
         return super().prepare_request(spider, request, opts)
 
 
-def _callback(spider: CaravanSpider, url: str) -> str:
+def _callback(spider: "CaravanSpider", url: str) -> str:
+    from caravan_crawler.frontier.schedule import FEED
+
     path = urlsplit(url).path
     if spider.site.address(url, url) is not None:
         return "parse"

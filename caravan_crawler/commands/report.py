@@ -20,6 +20,7 @@ _LIBRARIES = ("altair", "jinja2", "vl_convert")
 class Command(OwnCommand):
     """Write the report."""
 
+    requires_crawler_process = False
     usage = "[options] <file.html>"
     purpose = "Write what the store holds as one page of charts, which needs no network"
 

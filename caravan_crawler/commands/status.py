@@ -21,6 +21,7 @@ _MOST_RUNS, _MOST_REASONS = 5, 3
 class Command(OwnCommand):
     """Print an overview of the store."""
 
+    requires_crawler_process = False
     purpose = "Show what the store holds, the last runs, what waits and what failed; a crawl may run meanwhile"
 
     def add_options(self, parser: argparse.ArgumentParser) -> None:

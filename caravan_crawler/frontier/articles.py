@@ -9,10 +9,9 @@ from scrapy.crawler import Crawler
 from scrapy.dupefilters import BaseDupeFilter
 
 from caravan_crawler.addons import CrawlerComponent, is_caravan_spider
-from caravan_crawler.items import PageWrites
+from caravan_crawler.items import PageKind, PageWrites
 from caravan_crawler.normalise.dates import EARLIEST, decide_publication, parse_date
 from caravan_crawler.pages.article import ArticleReading
-from caravan_crawler.pages.page import PageKind
 from caravan_crawler.urls import Address, Site, has_moved, is_same_article
 
 #: Alternative URLs stored per article until one of its URLs is read.

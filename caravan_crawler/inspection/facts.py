@@ -9,7 +9,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from caravan_crawler.frontier.schedule import month_of
-from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.items import Article, ExchangeRate, PageKind, TrendingEntry, Weather
 from caravan_crawler.normalise.dates import date_form, decide_publication, parse_date
 from caravan_crawler.pages.article import ArticleReading
 from caravan_crawler.pages.document import Bounds, Document, parse_document
@@ -17,7 +17,7 @@ from caravan_crawler.pages.encoding import codec_of, declared_charset
 from caravan_crawler.pages.headline import title_candidates
 from caravan_crawler.pages.labels import fold
 from caravan_crawler.pages.listing import article_links, linked_headlines, read_listing, section_links
-from caravan_crawler.pages.page import PageKind, PageReading, article_record, page_records, read_page
+from caravan_crawler.pages.page import PageReading, article_record, page_records, read_page
 from caravan_crawler.pages.syndication import Entry, Form, read_syndication
 from caravan_crawler.pipelines import run_pipelines
 from caravan_crawler.urls import Address, Site

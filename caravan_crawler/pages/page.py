@@ -4,11 +4,10 @@ import re
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from itertools import dropwhile
 from urllib.parse import urlsplit
 
-from caravan_crawler.items import COUNTED, Article, ExchangeRate, Link, TrendingEntry, Weather
+from caravan_crawler.items import COUNTED, Article, ExchangeRate, Link, PageKind, TrendingEntry, Weather
 from caravan_crawler.normalise.dates import parse_date
 from caravan_crawler.normalise.numbers import parse_temperature
 from caravan_crawler.pages.article import ArticleReading, read_article
@@ -22,39 +21,6 @@ from caravan_crawler.pages.labels import is_prose
 from caravan_crawler.pages.layout import Layout, find_layout
 from caravan_crawler.pages.trending import TopicLine, find_trending
 from caravan_crawler.urls import Site
-
-
-class PageKind(StrEnum):
-    """Kinds of pages, by the names under which a run counts them."""
-
-    ARTICLE = "article"
-    HOME = "home"
-    LISTING = "listing"
-    """A section's list of articles."""
-    TAG = "tag"
-    SEARCH = "search"
-    OTHER = "other"
-    """A page with text but no article: contacts, rules, advertising rates."""
-    ERROR = "error"
-    """An error page sent with status 200."""
-    CHALLENGE = "challenge"
-    """A page that asks to prove that one is no robot."""
-    CUT = "cut"
-    """A page that breaks off before its end."""
-    TOO_MANY_TAGS = "too_many_tags"
-    """A page that is not parsed, as is the next."""
-    TAG_TOO_LONG = "tag_too_long"
-    FEED = "feed"
-    SITEMAP = "sitemap"
-
-
-#: Kinds of pages that are not parsed, and why not.
-NOT_PARSED = {
-    PageKind.TOO_MANY_TAGS: "it has more tags than PAGE_MAX_TAGS",
-    PageKind.TAG_TOO_LONG: "a tag is longer than PAGE_MAX_TAG_BYTES, or many are long",
-}
-#: Kinds of pages that say nothing of what was asked for.
-UNSOUND = frozenset([PageKind.CUT, PageKind.CHALLENGE, PageKind.ERROR, *NOT_PARSED])
 
 _ERROR = re.compile(
     r"(?:ошибка\s*)?(?:404|403|410|500|502|503|504)\b.{0,60}|.{0,20}(?:страниц\w+|запис\w+|материал\w*)\s+(?:не\s+(?:найден\w*|существует)|была?\s+удален\w*|удален\w*).{0,40}"

@@ -19,13 +19,13 @@ from urllib.parse import urlsplit
 from scrapy.settings import Settings
 
 from caravan_crawler.archive.sources import ArchivedPage, Part, Skipped
-from caravan_crawler.items import ExchangeRate, TrendingEntry, Weather
+from caravan_crawler.items import UNSOUND, ExchangeRate, PageKind, TrendingEntry, Weather
 from caravan_crawler.normalise.text import encodable, printable
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
-from caravan_crawler.pages.page import UNSOUND, ChangeFilter, PageKind, article_record, page_records, read_page, stamp
+from caravan_crawler.pages.page import ChangeFilter, article_record, page_records, read_page, stamp
 from caravan_crawler.pipelines import run_pipelines, value_pipelines
 from caravan_crawler.store.article_history import Observation
 from caravan_crawler.store.article_store import article_key

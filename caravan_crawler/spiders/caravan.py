@@ -29,20 +29,13 @@ from caravan_crawler.frontier.schedule import (
     SourceSchedule,
 )
 from caravan_crawler.frontier.speculative_urls import FOUND_ON, HOPS, TrapGuard
-from caravan_crawler.items import LISTED, OTHER_ARTICLE, Failure, PageWrites
+from caravan_crawler.items import LISTED, OTHER_ARTICLE, Failure, PageKind, PageWrites
 from caravan_crawler.outcome import NO_SECTION_STAT
 from caravan_crawler.pages.article import ArticleReading, read_article
 from caravan_crawler.pages.article_parts import Parts, next_part, part_number
 from caravan_crawler.pages.document import Bounds
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
-from caravan_crawler.pages.page import (
-    ChangeFilter,
-    PageKind,
-    PageReading,
-    article_record,
-    page_records,
-    says_nothing_is_here,
-)
+from caravan_crawler.pages.page import ChangeFilter, PageReading, article_record, page_records, says_nothing_is_here
 from caravan_crawler.pages.syndication import Syndication
 from caravan_crawler.spiders.requests import (
     LOCAL_DELAYS,

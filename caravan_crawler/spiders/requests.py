@@ -20,11 +20,11 @@ from caravan_crawler.failures import PERMANENT
 from caravan_crawler.frontier.articles import Target
 from caravan_crawler.frontier.listings import ListPage
 from caravan_crawler.frontier.schedule import Child, month_of
-from caravan_crawler.items import LISTED, PageWrites
+from caravan_crawler.items import LISTED, NOT_PARSED, UNSOUND, PageKind, PageWrites
 from caravan_crawler.outcome import OTHER_SITE_STAT
 from caravan_crawler.pages.document import Bounds, Document, parse_document
 from caravan_crawler.pages.encoding import declared_charset
-from caravan_crawler.pages.page import NOT_PARSED, UNSOUND, PageKind, PageReading, read_page
+from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.pages.syndication import Form, Syndication, read_syndication
 from caravan_crawler.urls import Site, may_be_one
 

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from caravan_crawler.items import PageKind
 from caravan_crawler.pages.document import Bounds, parse_document
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
-from caravan_crawler.pages.page import PageKind, read_page
+from caravan_crawler.pages.page import read_page
 from caravan_crawler.urls import Site
 from tests.pages.fields import SITE, fields_of
 from tests.pages.one_article import EXPECTED, HEADLINE, URL, article

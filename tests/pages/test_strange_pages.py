@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from caravan_crawler.items import PageKind
 from caravan_crawler.pages.document import parse_document
 from caravan_crawler.pages.listing import article_links, read_listing, section_links
-from caravan_crawler.pages.page import PageKind, PageReading, read_page
+from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.sample_site import SampleSite
 from caravan_crawler.urls import Site
 

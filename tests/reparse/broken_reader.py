@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from scrapy.cmdline import execute
 
+from caravan_crawler.items import PageKind
 from caravan_crawler.pages.article import ArticleReading
-from caravan_crawler.pages.page import PageKind, PageReading, read_page
+from caravan_crawler.pages.page import PageReading, read_page
 from caravan_crawler.reparse import reader
 from caravan_crawler.spiders import requests
 
