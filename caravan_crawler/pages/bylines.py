@@ -65,7 +65,7 @@ _NAME_AND_OFFICE = 2
 #: One name behind ``Автор:``, as pages of AMP have it.
 _SINGLE_NAME = re.compile(rf"[{_UPPER}][{_LOWER}]{{2,}}")
 _CREDIT_VERB = re.compile(
-    r"^(?:беседовал|записал|подготовил|вопросы\s+задавал|над\s+материалом\s+работал|интервью\s+(?:вел|вёл|взял))[аи]?\s*:?\s+",
+    r"^(?:материал\s+)?(?:беседовал|записал|подготовил|вопросы\s+задавал|над\s+материалом\s+работал|интервью\s+(?:вел|вёл|взял))[аи]?\s*:?\s+",
     re.IGNORECASE,
 )
 _TEXT_MARK = re.compile(r"\s*\((?:текст|мәтін)\)\s*$", re.IGNORECASE)
@@ -96,7 +96,7 @@ _NOT_PEOPLE = frozenset(
 )
 
 _OF_AUTHOR = re.compile(
-    r"(?:^|/)author|/(?:avtor[iy]?|users?|members?|profiles?|journalists?|userinfo\.php|memberlist\.php)\b"
+    r"(?:^|/)author|/@\w|/(?:avtor[iy]?|users?|members?|profiles?|journalists?|userinfo\.php|memberlist\.php)\b"
 )
 
 
