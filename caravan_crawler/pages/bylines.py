@@ -69,7 +69,7 @@ _CREDIT_VERB = re.compile(
     re.IGNORECASE,
 )
 _TEXT_MARK = re.compile(r"\s*\((?:текст|мәтін)\)\s*$", re.IGNORECASE)
-_ASIDE = re.compile(r"(?:фото|сурет|видео)\s.*|специально\s+для\s.*|текст|мәтін|фото|сурет", re.IGNORECASE)
+_ASIDE = re.compile(r"(?:фото|сурет|видео)\s.*|специально\s+для\s.*|[\w-]+\.\w{2,4}|текст|мәтін|фото|сурет", re.IGNORECASE)
 PHOTO_LABEL = re.compile(r"^(?:фото|сурет)(?:\s*[-–—:]\s*|\s+)", re.IGNORECASE)
 _PHOTO_MARK = re.compile(r"\s*\((?:фото|сурет|видео)[^)]*\)\s*$", re.IGNORECASE)
 _PLACE = re.compile(rf"(?:г\.\s*)?[{_UPPER}][{_LOWER}]+(?:(?:[\s-]|\s[–—-]\s)[{_UPPER}]?[{_LOWER}]+)?")
@@ -196,8 +196,9 @@ def is_single_name(text: str) -> bool:
 
 
 def people_in(text: str) -> list[str]:
-    """Return the people a text names and nothing else, with commas or ``и`` between them; else []."""
+    """Return the people a text names, with commas or ``и`` between them, and nothing else but a city; else []."""
     names = _BETWEEN.split(_MAIL.sub("", text))[::2]
+    names = names[: -1 if len(names) > 1 and _SINGLE_NAME.fullmatch(names[-1]) else None]
     return names if all(map(is_person, names)) else []
 
 
@@ -230,7 +231,7 @@ def signature(text: str) -> str:
 
 def marks_author(link: Element | None, inline: Element | None) -> bool:
     """Whether the link or the element around a name says that it is an author's."""
-    if link is not None and ("author" in (link.get("rel") or "") or _OF_AUTHOR.search(link.get("href") or "")):
+    if link is not None and (is_author(f"{link.names} {link.get('rel')}") or _OF_AUTHOR.search(link.get("href") or "")):
         return True
     return inline is not None and is_author(f"{inline.names} {inline.get('itemprop') or ''}")
 

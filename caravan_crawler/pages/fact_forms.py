@@ -14,7 +14,7 @@ from typing import Literal
 from caravan_crawler.normalise.dates import CHANGED_BEHIND, DATE_LABEL, Form, date_form, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block
-from caravan_crawler.pages.bylines import AUTHOR, FULL_NAME, PHOTO_LABEL, ROLE, is_person
+from caravan_crawler.pages.bylines import AUTHOR, FULL_NAME, PHOTO_LABEL, ROLE, Byline, is_person
 from caravan_crawler.pages.selectors import is_credit, is_photographer
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
@@ -28,6 +28,7 @@ _VIEWS = rf"(?:{VIEWS_BEFORE})\s*[:\-–]?"
 _COUNTED_BEHIND = re.compile(rf"(?:{VIEWS_BEHIND})\.?", re.IGNORECASE)
 _LABEL_OF_VIEWS = re.compile(_VIEWS, re.IGNORECASE)
 _COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
+_NUMBER = r"\d{1,3}(?:[\s.,'’]\d{3})+(?!\d)|\d+"
 #: Forms of a line, in the order in which they are tried.
 _FORMS: tuple[tuple[Kind, str], ...] = (
     # A database's zero as PHP prints it.
@@ -68,7 +69,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("author", r"(?:автором|опубликовал[аи]?|(?:written\s+|posted\s+)?by)\s*(?::\s*|\s)(?P<value>[^\W\d].{2,60})"),
 )
 _VIEWS_INSIDE = re.compile(
-    rf"(?:{VIEWS_BEFORE}|просмотрел\w*|прочли|прочл\w+)\W{{0,3}}(\d[\d\s.,'’]*\d|\d)|(\d[\d\s]*)\s*{VIEWS_BEHIND}",
+    rf"(?:{VIEWS_BEFORE}|просмотрел\w*|прочли|прочл\w+)\W{{0,3}}({_NUMBER})|({_NUMBER})\s*{VIEWS_BEHIND}",
     re.IGNORECASE,
 )
 FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
@@ -114,7 +115,7 @@ ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
 _CREDIT = re.compile(
     r"(?:(?:автор\s+)?(?:иллюстративное\s+)?фото|сурет(?:ті\s+түсірген)?|photo|иллюстрация|скриншот|правообладатель\s+\w+|источник\s+(?:изображени[яй]|фото|иллюстрации))"
-    rf"\s*(?:[-–—:]\s*©?|©)\s*(?P<name>.*?)(?:\.\s+(?:перейти|смотреть|купить)\s.{3,40})?|суретті\s+түсірген\s+(?P<taken_by>{FULL_NAME}|(?-i:[А-ЯӘІҢҒҮҰҚӨҺ][а-яәіңғүұқөһ]+\s+[А-ЯӘІҢҒҮҰҚӨҺ]+))",
+    rf"\s*(?:[-–—:]\s*©?|©)\s*(?P<name>.*?)(?:\.\s+(?:перейти|смотреть|купить)\s.{{3,40}})?|суретті\s+түсірген\s+(?P<taken_by>{FULL_NAME}|(?-i:[А-ЯӘІҢҒҮҰҚӨҺ][а-яәіңғүұқөһ]+\s+[А-ЯӘІҢҒҮҰҚӨҺ]+))",
     re.IGNORECASE,
 )
 _ARCHIVE_CREDIT = re.compile(
@@ -136,13 +137,20 @@ _LONGEST_CREDIT, _LONGEST_NAME, _LONGEST_ARCHIVE_CREDIT = 100, 60, 5
 class Fact:
     """One recognised line: its kind, and its value without the label.
 
-    ``is_bare``: a number printed without a label; ``is_published``: a date whose label says that it is of publication.
+    ``is_bare``: a number printed without a label; ``is_published``: a date whose label says that it is of publication, or that
+    label.
     """
 
     kind: Kind
     value: str
     is_bare: bool = False
     is_published: bool = False
+
+
+def facts_in(byline: Byline) -> list[Fact]:
+    """Return the people of a line as facts: the authors, then whose photo it is."""
+    named = (("author", byline.authors), ("credit", byline.photographers))
+    return [Fact(kind, name) for kind, names in named for name in names]
 
 
 def is_dated(text: str) -> bool:
@@ -204,7 +212,8 @@ def fact_in(text: str) -> Fact | None:
             return Fact("credit", name)
     if is_suffix(text):
         return Fact("zone", text)
-    return Fact("other", text) if _OTHER.fullmatch(text.removesuffix(".")) or is_unfilled(text) else None
+    is_other = _OTHER.fullmatch(text.removesuffix(".")) or is_unfilled(text)
+    return Fact("other", text, is_published=bool(_LABEL_OF_PUBLICATION.match(text))) if is_other else None
 
 
 def is_certain_date(fact: Fact) -> bool:

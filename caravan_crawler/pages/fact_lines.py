@@ -117,7 +117,8 @@ def printed_date(facts: list[Fact]) -> str | None:
     if len(dates) > 1:
         dates = [index for index in dates if day_named(facts[index].value)] or dates
         # Joomla prints when an article was created, too.
-        dates = [index for index in dates if facts[index].is_published and is_dated(facts[index].value)] or dates
+        published = (place for place in dates if any(fact.is_published for fact in facts[max(0, place - 1) : place + 1]))
+        dates = [place for place in published if is_dated(facts[place].value)] or dates
     best = min(dates, key=lambda index: (not is_dated(facts[index].value), is_clock(facts[index].value)))
     date = facts[best].value
     if not takes_clock(date):
@@ -347,7 +348,7 @@ def _splits(block: Block) -> Iterator[list[str]]:
         by_marks = [part for piece in pieces for part in ([piece] if fact_in(piece) else _SEPARATORS.split(piece))]
         parted = [part for mark in by_marks for each in _BEFORE_DATE.split(mark) if (part := each.strip(ORNAMENT))]
         if len(parted) > len(pieces):
-            yield parted
+            yield joined_labels(parted)
         if len(pieces) % 2 == 0 and all(map(_BARE_LABEL.fullmatch, pieces[::2])):
             yield [f"{label}: {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
         if any(piece.endswith(":") or is_counted_behind(piece) for piece in pieces):

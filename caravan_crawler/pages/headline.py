@@ -136,6 +136,8 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
     A form that only menus and breadcrumbs print is the last choice but headings that print a part of the title.
     """
     lines = [*enumerate(texts), *((index, text.partition("\n")[0]) for index, text in enumerate(texts) if "\n" in text)]
+    parted = (block for block in document.blocks if len(block.pieces) > 1 and block.zone is None)
+    lines += ((block.index, block.pieces[-1][0].strip(" :|–—»/\xa0")) for block in parted)
     in_menus: list[int] = []
     for candidate in title_candidates(document.structured):
         wanted = fold(candidate)

@@ -138,7 +138,7 @@ def _walk(root: LexborNode, *, is_cleaning: bool = False) -> Visible:
             visible.headings.append(element)
         if tag == "form":
             visible.forms.append(element)
-            return tag if len(node.text()) < _SMALL_FORM else zone
+            return tag if tag_around != "body" and len(node.text()) < _SMALL_FORM else zone
         if tag == "footer" and tag_around in _QUOTATIONS:
             return zone
         return tag if tag in _ZONES else zone
