@@ -65,11 +65,11 @@ _NAME_AND_OFFICE = 2
 #: One name behind ``Автор:``, as pages of AMP have it.
 _SINGLE_NAME = re.compile(rf"[{_UPPER}][{_LOWER}]{{2,}}")
 _CREDIT_VERB = re.compile(
-    r"^(?:материал\s+)?(?:беседовал|записал|подготовил|вопросы\s+задавал|над\s+материалом\s+работал|интервью\s+(?:вел|вёл|взял))[аи]?\s*:?\s+",
+    r"^(?:(?:материал|текст|интервью|репортаж)\s+)?(?:беседовал|записал|подготовил|вопросы\s+задавал|над\s+материалом\s+работал|интервью\s+(?:вел|вёл|взял))[аи]?\s*:?\s+",
     re.IGNORECASE,
 )
 _TEXT_MARK = re.compile(r"\s*\((?:текст|мәтін)\)\s*$", re.IGNORECASE)
-_ASIDE = re.compile(r"(?:фото|сурет|видео)\s.*|специально\s+для\s.*|[\w-]+\.\w{2,4}|текст|мәтін|фото|сурет", re.IGNORECASE)
+_ASIDE = re.compile(r"(?:фото|сурет|видео)(?:\s.*)?|специально\s+для\s.*|[\w-]+\.\w{2,4}|текст|мәтін", re.IGNORECASE)
 PHOTO_LABEL = re.compile(r"^(?:фото|сурет)(?:\s*[-–—:]\s*|\s+)", re.IGNORECASE)
 _PHOTO_MARK = re.compile(r"\s*\((?:фото|сурет|видео)[^)]*\)\s*$", re.IGNORECASE)
 _PLACE = re.compile(rf"(?:г\.\s*)?[{_UPPER}][{_LOWER}]+(?:(?:[\s-]|\s[–—-]\s)[{_UPPER}]?[{_LOWER}]+)?")
@@ -198,7 +198,8 @@ def is_single_name(text: str) -> bool:
 def people_in(text: str) -> list[str]:
     """Return the people a text names, with commas or ``и`` between them, and nothing else but a city; else []."""
     names = _BETWEEN.split(_MAIL.sub("", text))[::2]
-    names = names[: -1 if len(names) > 1 and _SINGLE_NAME.fullmatch(names[-1]) else None]
+    if len(names) > 1 and _PLACE.fullmatch(names[-1]) and not is_person(names[-1]):
+        names.pop()
     return names if all(map(is_person, names)) else []
 
 

@@ -22,13 +22,14 @@ _LABEL_OF_DATE = re.compile(f"^{DATE_LABEL}", re.IGNORECASE)
 _DAY_INSIDE = re.compile(
     r"\d{4}(?:\D|\s(?:ж\.|жылғы|жылдың)\s)\d\d?(?:\D\d\d?(?!\d)|\s[^\W\d_]{3})|[^\W\d_]{3,12}\.?\s\d\d?,?\s\d{4}(?!\d)|(?<!\d)\d\d?\W[^\W_]{2,12}\W{1,2}\d{4}(?!\d)"
 )
-_LABEL_OF_PUBLICATION = re.compile(r"опубликован|дата\s+публикации|размещено|published|posted|жариялан", re.IGNORECASE)
+LABEL_OF_PUBLICATION = re.compile(r"опубликован|дата\s+публикации|размещено|published|posted|жариялан", re.IGNORECASE)
 #: A label whose count stands in the next cell, or is brought by a script.
 _VIEWS = rf"(?:{VIEWS_BEFORE})\s*[:\-–]?"
 _COUNTED_BEHIND = re.compile(rf"(?:{VIEWS_BEHIND})\.?", re.IGNORECASE)
 _LABEL_OF_VIEWS = re.compile(_VIEWS, re.IGNORECASE)
-_COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
-_NUMBER = r"\d{1,3}(?:[\s.,'’]\d{3})+(?!\d)|\d+"
+_NUMBER = r"(?:\d{1,3}(?:[\s.,'’]\d{3})+(?!\d)|\d+)"
+_COUNT = rf"({_NUMBER}(?:[.,]\d+)?(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
+_TODAY = rf"(?:(?:из\sних\s|за\s)?(?:сегодня|бүгін)[:\s]*\+?\d+|\+?[\d\s]+(?:{VIEWS_BEHIND}\s)?(?:за\s)?(?:сегодня|today))"
 #: Forms of a line, in the order in which they are tried.
 _FORMS: tuple[tuple[Kind, str], ...] = (
     # A database's zero as PHP prints it.
@@ -46,11 +47,9 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("views", rf"(?:[^\W\d]+\s+){{0,2}}прочита\w+\s*:?\s*{_COUNT}\s*(?:чел(?:овек\w*)?|раза?)\.?"),
     (
         "views",
-        rf"(?:{VIEWS_BEFORE})\s*[:\-–]?\s*{_COUNT}(?:\s*(?:{VIEWS_BEHIND}))?[,(]?\s*(?:из\s+них\s+)?(?:за\s+)?(?:сегодня|бүгін)\s*:?\s*\+?\d+\)?",
+        rf"(?:(?:{VIEWS_BEFORE})\s*[:\-–]?\s*{_COUNT}(?:\s*{VIEWS_BEHIND})?|{_COUNT}\s*{VIEWS_BEHIND})\s*[,/(]?\s*{_TODAY}\)?",
     ),
     ("views", rf"(?:{VIEWS_BEFORE})\s*[:\-–—]?\s*сегодня\s*:?\s*\d+,?\s+(?:всего|за\s+вс[её]\s+время)\s*:?\s*{_COUNT}"),
-    ("views", rf"{_COUNT}\s*(?:{VIEWS_BEHIND})[,/]?\s+\(?\+?[\d\s.,]+(?:(?:{VIEWS_BEHIND})\s+)?(?:за\s+)?сегодня\)?"),
-    ("views", r"(?P<count>\d[\d\s.,]*)\s+total\s+views?(?:,\s+[\d\s.,]+views?\s+today)?"),
     (
         "views",
         rf"\(?(?:{VIEWS_BEFORE})(?:\s+за\s+вс[её]\s+время)?\s*[:\-–]?\s*{_COUNT},\s*(?:{VIEWS_BEFORE})\s+(?:сегодня|за\s+\w+)\s*:?\s*\d+\)?",
@@ -60,7 +59,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(\[]?\s*{_COUNT}[)\]]?\s*(?:{VIEWS_BEHIND})?"),
     (
         "author",
-        rf"(?:{AUTHOR}|текст|мәтін|журналист|дайындаған|жазған|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S.{{0,120}})",
+        rf"(?:{AUTHOR}|текст|мәтін|журналист|дайындаған|жазған|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S[^/|]{{0,120}})",
     ),
     (
         "author",
@@ -75,7 +74,7 @@ _VIEWS_INSIDE = re.compile(
 FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
 # Additions that themes print; they are ignored.
 _OTHER = re.compile(
-    r"(?:нет|без)\s+комментари\w+|комментари\w+\s+нет|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+(?:\s+к\s.{0,160}|\s*:)?"
+    r"(?:нет|без)\s+комментари\w+|комментари\w+\s+нет|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+коммент\w*(?:\s+к\s.{0,160}|\s*:)?"
     r"|остав(?:ьте|ить)\s+комментарий|добавить\s+комментарий|\d+\s+пікір\w*|пікір\w*\s*:?\s*\d*"
     r"|(?:(?:время\s+(?:на\s+)?чтени[ея]|чтение|читать|оқу\s+уақыты)\s*:?\s*)?[~≈]?\s*\d+\s*(?:мин(?:ут(?:\w*|\(ы\)))?\.?|min)(?:\s+(?:чтени\w|на\s+чтение|оқу))?"
     r"|\d+\s+(?:слов[ао]?|words?)|на\s+чтение\s*:?\s+\d+\s+мин\w*\.?|(?:reading\s+time\s*:?\s*~?\s*)?\d+\s*min(?:ute)?s?\.?(?:\s+read)?(?:\s+\(\d+\s+words?\))?|\d+\s+(?:лет|год|года|месяц\w*|недел\w+|дн\w+)"
@@ -137,8 +136,8 @@ _LONGEST_CREDIT, _LONGEST_NAME, _LONGEST_ARCHIVE_CREDIT = 100, 60, 5
 class Fact:
     """One recognised line: its kind, and its value without the label.
 
-    ``is_bare``: a number printed without a label; ``is_published``: a date whose label says that it is of publication, or that
-    label.
+    ``is_bare``: a number printed without a label; ``is_published``: a date whose label says that it is of publication,
+    or that label.
     """
 
     kind: Kind
@@ -202,7 +201,7 @@ def fact_in(text: str) -> Fact | None:
         return Fact("credit", name)
     if text[:1].isalnum() or text[:1] == "-":
         if not text.isdecimal() and is_date(text):
-            value, is_published = _LABEL_OF_DATE.sub("", text, count=1), bool(_LABEL_OF_PUBLICATION.match(text))
+            value, is_published = _LABEL_OF_DATE.sub("", text, count=1), bool(LABEL_OF_PUBLICATION.match(text))
             return Fact("date", CHANGED_BEHIND.sub("", value), is_published=is_published)
         for kind, form in FORMS:
             if (match := form.fullmatch(text)) and not (kind == "author" and _DAY_INSIDE.search(text)):
@@ -213,7 +212,7 @@ def fact_in(text: str) -> Fact | None:
     if is_suffix(text):
         return Fact("zone", text)
     is_other = _OTHER.fullmatch(text.removesuffix(".")) or is_unfilled(text)
-    return Fact("other", text, is_published=bool(_LABEL_OF_PUBLICATION.match(text))) if is_other else None
+    return Fact("other", text, is_published=bool(LABEL_OF_PUBLICATION.match(text))) if is_other else None
 
 
 def is_certain_date(fact: Fact) -> bool:

@@ -21,6 +21,7 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.fact_forms import (
+    LABEL_OF_PUBLICATION,
     LONGEST_DATE,
     ORNAMENT,
     Fact,
@@ -117,8 +118,8 @@ def printed_date(facts: list[Fact]) -> str | None:
     if len(dates) > 1:
         dates = [index for index in dates if day_named(facts[index].value)] or dates
         # Joomla prints when an article was created, too.
-        published = (place for place in dates if any(fact.is_published for fact in facts[max(0, place - 1) : place + 1]))
-        dates = [place for place in published if is_dated(facts[place].value)] or dates
+        published = {place + step for place, fact in enumerate(facts) if fact.is_published for step in (0, 1)}
+        dates = [place for place in dates if place in published and is_dated(facts[place].value)] or dates
     best = min(dates, key=lambda index: (not is_dated(facts[index].value), is_clock(facts[index].value)))
     date = facts[best].value
     if not takes_clock(date):
@@ -238,7 +239,7 @@ def _sentence_facts(text: str, block: Block) -> list[Fact]:
     date = _DATE_INSIDE.search(text) if len(text) <= _LONGEST_SENTENCE else None
     if date is None:
         return []
-    facts = [Fact("date", date[0].strip())]
+    facts = [Fact("date", date[0].strip(), is_published=LABEL_OF_PUBLICATION.match(text) is not None)]
     rest = text[: date.start()] + " " + text[date.end() :]
     if views := views_inside(rest):
         facts.append(Fact("views", views))

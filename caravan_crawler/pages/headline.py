@@ -239,7 +239,7 @@ def printed_headline(block: Block, structured: StructuredData) -> str:
         cuts = [texts[start:] for start in range(1, len(texts))] + [texts[:end] for end in range(1, len(texts))]
         parts = (" ".join(filter(None, cut)) for cut in cuts)
         part = next((part for part in parts if len(part) > _SHORTEST_TITLE and fold(part) in titles), block.text)
-        return part.lstrip(":|–— ")
+        return part.lstrip(":|–—»/ ")
     return block.text
 
 
