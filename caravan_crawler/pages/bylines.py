@@ -96,7 +96,7 @@ _NOT_PEOPLE = frozenset(
 )
 
 _OF_AUTHOR = re.compile(
-    r"(?:^|/)author|/@\w|/(?:avtor[iy]?|users?|members?|profiles?|journalists?|userinfo\.php|memberlist\.php)\b"
+    r"(?:^|/)author|/(?:avtor[iy]?|users?|members?|profiles?|journalists?|userinfo\.php|memberlist\.php)\b"
 )
 
 
@@ -198,7 +198,7 @@ def is_single_name(text: str) -> bool:
 def people_in(text: str) -> list[str]:
     """Return the people a text names, with commas or ``и`` between them, and nothing else but a city; else []."""
     names = _BETWEEN.split(_MAIL.sub("", text))[::2]
-    if len(names) > 1 and _PLACE.fullmatch(names[-1]) and not is_person(names[-1]):
+    if _PLACE.fullmatch(names[-1]) and any(map(is_sure_name, names[:-1])) and not is_person(names[-1]):
         names.pop()
     return names if all(map(is_person, names)) else []
 
@@ -232,9 +232,11 @@ def signature(text: str) -> str:
 
 def marks_author(link: Element | None, inline: Element | None) -> bool:
     """Whether the link or the element around a name says that it is an author's."""
-    if link is not None and (is_author(f"{link.names} {link.get('rel')}") or _OF_AUTHOR.search(link.get("href") or "")):
+    href = (link.get("href") or "") if link is not None else ""
+    if link is not None and ("author" in (link.get("rel") or "") or _OF_AUTHOR.search(href)):
         return True
-    return inline is not None and is_author(f"{inline.names} {inline.get('itemprop') or ''}")
+    names = " ".join(f"{each.names} {each.get('itemprop') or ''}" for each in (inline, link) if each is not None)
+    return inline is not None and (href[:2] == "/@" or is_author(names))
 
 
 def names_somebody(block: Block) -> bool:

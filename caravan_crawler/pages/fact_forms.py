@@ -29,7 +29,7 @@ _COUNTED_BEHIND = re.compile(rf"(?:{VIEWS_BEHIND})\.?", re.IGNORECASE)
 _LABEL_OF_VIEWS = re.compile(_VIEWS, re.IGNORECASE)
 _NUMBER = r"(?:\d{1,3}(?:[\s.,'’]\d{3})+(?!\d)|\d+)"
 _COUNT = rf"({_NUMBER}(?:[.,]\d+)?(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
-_TODAY = rf"(?:(?:из\sних\s|за\s)?(?:сегодня|бүгін)[:\s]*\+?\d+|\+?[\d\s]+(?:{VIEWS_BEHIND}\s)?(?:за\s)?(?:сегодня|today))"
+_TODAY = rf"(?:(?:из\sних\s|за\s)?(?:сегодня|бүгін)\W*\d+|\+?[\d\s]+(?:{VIEWS_BEHIND}\s)?(?:за\s)?(?:сегодня|today))"
 #: Forms of a line, in the order in which they are tried.
 _FORMS: tuple[tuple[Kind, str], ...] = (
     # A database's zero as PHP prints it.
@@ -276,8 +276,8 @@ def archive_credit(text: str) -> str | None:
 
 def credit_in_text(text: str) -> str | None:
     """Return whom a line in the text credits; ``Фото из архива автора`` only where it is no sentence."""
-    is_short = len(text.split()) <= _LONGEST_ARCHIVE_CREDIT and text[-1] not in ".!?:"
-    return (archive_credit(text) if is_short else None) or credit_name(text)
+    is_short = len(text.split()) <= _LONGEST_ARCHIVE_CREDIT and text[-1] not in "!?:"
+    return (archive_credit(text.rstrip(".")) if is_short else None) or credit_name(text)
 
 
 def caption_credit(block: Block) -> str | None:

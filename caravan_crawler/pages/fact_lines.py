@@ -118,7 +118,7 @@ def printed_date(facts: list[Fact]) -> str | None:
     if len(dates) > 1:
         dates = [index for index in dates if day_named(facts[index].value)] or dates
         # Joomla prints when an article was created, too.
-        published = {place + step for place, fact in enumerate(facts) if fact.is_published for step in (0, 1)}
+        published = {place + (fact.kind == "other") for place, fact in enumerate(facts) if fact.is_published}
         dates = [place for place in dates if place in published and is_dated(facts[place].value)] or dates
     best = min(dates, key=lambda index: (not is_dated(facts[index].value), is_clock(facts[index].value)))
     date = facts[best].value

@@ -48,7 +48,7 @@ _OPENING = " $«»“”„\"'([–—-…¿¡.#№*•"
 _SHORTEST_TITLE = 12
 #: In a title, behind or before the headline: a mark and the name of a section or the site.
 _MARK_BEHIND = re.compile(r"\s*(?:[|·•»‹]|\s[-–—])\s.{1,45}")
-_MARK_BEFORE = re.compile(r".{1,45}\s(?:[|·•»‹]|[-–—]\s)\s*")
+_MARK_BEFORE = re.compile(r".{1,45}?\s(?:[|·•»›:/]|[-–—]\s)\s*")
 _NUMBERED = re.compile(r"\d{4}")
 #: Letters of the name of a section.
 _LONGEST_NAME = 30
@@ -136,8 +136,8 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
     A form that only menus and breadcrumbs print is the last choice but headings that print a part of the title.
     """
     lines = [*enumerate(texts), *((index, text.partition("\n")[0]) for index, text in enumerate(texts) if "\n" in text)]
-    parted = (block for block in document.blocks if len(block.pieces) > 1 and block.zone is None)
-    lines += ((block.index, block.pieces[-1][0].strip(" :|–—»/\xa0")) for block in parted)
+    marks = ((each, _MARK_BEFORE.match(each.text)) for each in document.blocks if len(each.pieces) > 1)
+    lines += [(each.index, each.text[mark.end() :]) for each, mark in marks if mark and " " in each.text[mark.end() :]]
     in_menus: list[int] = []
     for candidate in title_candidates(document.structured):
         wanted = fold(candidate)

@@ -79,7 +79,7 @@ _LABELS = re.compile(
     r"|бұл\s+(?:жазба|мақала|материал|жаңалық)\w*\s.{0,20}тіл\w+\s(?:де\s+)?(?:бар|қолжетімді)\s*:.{0,30}"
     r"|.{0,60}(?:арна(?:лары)?мызға|парақшамызға|каналымызға)\s+жазылыңыз.{0,40}|поддержать(?:\s+\w+){0,2}|toggle"
     r"|(?:если\s+)?(?:(?:у\s+вас|вы)\s+)?(?:хотите|стали|есть)\s.{0,60}(?:пишите|присылайте|звоните)\s.{0,80}"
-    r"|рассылка\s*:.{0,60}\sподпи\w+|(?:примерное\s+)?время\s+чтения\s*:.{1,20}|(?:у\s+вас\s+)?есть\s+новость\W*|напишите\s+нам(?:\s+\S+){0,3}|жаңалықтарды\s.{0,40}(?:арна|парақша)\w*\s.{0,20}оқы\w+"
+    r"|рассылка\s*:.{0,60}\sподпи\w+|(?:примерное\s+)?время\s+чтения\s*:.{1,20}|(?:у\s+вас\s+)?есть\s+новость\W*|напишите\s+нам(?:\s+\S+){0,3}|(?:жаңалықтарды|бізді)\s.{0,60}(?:арна|парақша|желі)\w*\s.{0,20}оқы\w+"
     r"|теги|метки|тэги|тегтер|tags|(?:рас)?печат(?:ь|ать)|(?:версия\s+)?для\s+печати|поделились"
     r"|(?:информация|сведения)\s+о\s+материале|(?:мақала|материал)\s+туралы|(?:ваша\s+)?реакци[яи]"
     r"|(?:послать|отправить)\s+другу|наверх|(?:<-\s*)?(?:вернуться\s+)?назад(?:\s+к\s.{2,20})?|(?:адрес|оригинал|ссылка\s+на)\s+(?:стать\w|страниц\w|материала?|новост\w)\s*:.{0,100}|закрыть(?:\s+окно)?|впер[её]д|главная|показать\s+ещ[её]|загрузить\s+ещ[её]"
@@ -260,8 +260,8 @@ def is_passed_over(block: Block) -> bool:
 
 
 _STOPS, _OPEN_ENDS, _CLOSING_QUOTES = frozenset(".!?…。！？"), frozenset(":;"), frozenset('»”"')
-#: Letters and digits of a text, at whose beginning they are; one letter in a circle stands for a portrait.
-_FEWEST_LETTERS, _LONGEST_ORNAMENT = 2, 200
+#: Letters and digits of a text, at whose beginning they are; one or two letters in a circle stand for a portrait.
+_FEWEST_LETTERS, _LONGEST_ORNAMENT = 3, 200
 #: Letters of a section's name or a button; blocks of a card with a headline and little else.
 LONGEST_SECTION, _MOST_OF_CARD = 30, 4
 #: Blocks of the card of another article with its own excerpt.

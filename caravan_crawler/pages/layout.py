@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from caravan_crawler.normalise.dates import day_named
-from caravan_crawler.pages.blocks import SUBHEADS, Block, common_container
+from caravan_crawler.pages.blocks import HEADINGS, SUBHEADS, Block, common_container
 from caravan_crawler.pages.bylines import (
     Byline,
     announces_authors,
@@ -287,7 +287,8 @@ def _without_other_days(facts: list[Fact], document: Document) -> list[Fact]:
 def _signs(name: Block, blocks: list[Block]) -> bool:
     """Whether a name right under a text is that of its author: an office, a date or a count of views follows."""
     following = blocks[name.index + 1 : name.index + 2]
-    return not name.has_links and any(names_role(block.text) or _is_certain(block) for block in following)
+    is_line = not name.has_links and name.tag not in HEADINGS
+    return is_line and any(names_role(block.text) or _is_certain(block) for block in following)
 
 
 def _is_certain(block: Block) -> bool:
