@@ -79,12 +79,6 @@ def read_front(document: Document, headline: int, container: Element | None, foo
     """Read what stands under the headline, up to a ``container`` known to hold the text or to the page's foot."""
     scan = _Scan(document, headline, container, foot)
     scan.run()
-    if container is None and not any(is_prose(document.blocks[text]) for text in scan.texts):
-        # The element of the text may be named as a box.
-        by_content = _Scan(document, headline, container, foot, by_names=False)
-        by_content.run()
-        if any(ends_sentence(document.blocks[text].text) for text in {*by_content.texts} - {*scan.texts}):
-            scan = by_content
     scan.take_names_by_date()
     if container is not None:
         lede, start = scan.texts[-MOST_LEDE_BLOCKS:], scan.end
@@ -102,7 +96,6 @@ class _Scan:
     headline: int
     container: Element | None
     foot: int
-    by_names: bool = True
     texts: list[int] = field(default_factory=list)
     facts: list[tuple[int, list[Fact]]] = field(default_factory=list)
     end: int = 0
@@ -292,7 +285,7 @@ class _Scan:
         box = clutter_around(block.element, common_container(self.blocks[self.headline], block))
         around = () if box is None else (*block.element.below(box), box)
         is_named_lede = any(is_lede(each.names) and not is_author_box(each.names) for each in around)
-        if box is None or not self.by_names or is_named_lede:
+        if box is None or is_named_lede:
             return False
         return sum(map(is_prose, self.blocks[box.first : box.last])) < _FEWEST_OF_TEXT
 
