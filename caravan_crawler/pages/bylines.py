@@ -328,7 +328,9 @@ _LONGEST_SOURCE, _LONGEST_ENDING = 140, 20
 #: Words of a source behind its label.
 _MOST_WORDS_OF_SOURCE = 5
 _WORK_VERB = re.compile(r"(?:пиш|написал|рассказ|уточня|отмеча)", re.IGNORECASE)
-_LABEL_OF_SOURCE = re.compile(r"(?:источник|source|дереккөз)\s*:", re.IGNORECASE)
+_LABEL_OF_SOURCE = re.compile(
+    r"(?:источник|source|дереккөз)\s*:|^по\s+материалам\s(?=(?-i:[A-ZА-ЯЁ«])\S*(?:\s\S+){0,2}$)", re.IGNORECASE
+)
 _REFERS_ON = re.compile(rf"\s*,?\s*{_REFERENCE}{_GO_BETWEEN}\s*(?P<name>{_NAME})", re.IGNORECASE)
 
 

@@ -97,7 +97,9 @@ _DAY_OR_MONTH = re.compile(rf"\d\d?|(?:{MONTH_PATTERN})\.?", re.IGNORECASE)
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
 _ABBREVIATED = re.compile(r"\s(?:тыс|млн|мин|чел)\.$")
 #: A comma between facts, not the one in a date.
-_COMMA = re.compile(rf",\s+(?=[^\W\d])|(?<=[^\W\d]),\s+(?=\d\d?\s+(?:{MONTH_PATTERN})\s+\d{{4}})", re.IGNORECASE)
+_COMMA = re.compile(
+    rf",\s+(?=[^\W\d])|(?<=[^\W\d]),\s+(?=\d\d?(?:\s+(?:{MONTH_PATTERN})\s+|\.\d\d\.)\d{{4}})", re.IGNORECASE
+)
 _STOP_BEFORE_LABEL = re.compile(r"\.\s+(?=(?:автор|текст|фото|сурет|мәтін)\w*\s*:)", re.IGNORECASE)
 _BEFORE_DATE = re.compile(r",\s+(?=\d\d?\.\d\d\.\d{4})")
 

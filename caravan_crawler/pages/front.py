@@ -178,8 +178,6 @@ class _Scan:
         """Whether a block that looks like facts is the text's first: a number or a day alone, set as text is."""
         facts = self.facts_within()
         has_date = any(fact.kind == "date" for fact in facts)
-        if block.tag in SUBHEADS and (has_date or all(fact.kind == "views" for fact in found)):
-            return True
         # The credit is the last of the lines, unless it is that of a picture over lede and date.
         if any(fact.kind != "date" and not fact.is_bare for fact in found):
             return False
@@ -327,8 +325,6 @@ def _divide(document: Document, scan: _Scan) -> Front:
         before, after = after[:1], after[1:]
         between, earlier = [], all_facts
     article = common_container(blocks[scan.headline], blocks[before[-1]])
-    if after and not any(_may_be_text(block, article) for block in blocks[after[0] : scan.foot]):
-        after = []  # lines of a column or of the page's foot
     weighed = weigh_lede(document, blocks[scan.headline], before, after, between, earlier)
     has_lede = weighed.sum >= LEDE_FROM and not _is_whole_text(before, after, blocks[: scan.foot], article)
     if not after:
@@ -361,11 +357,6 @@ def _is_named_text(block: Block, article: Element) -> bool:
 def _labelled(block: Block) -> str:
     """Return a line with a label if its element says that it names an author."""
     return f"Автор: {block.text}" if is_marked_as_author(block) else block.text
-
-
-def _may_be_text(block: Block, article: Element) -> bool:
-    is_line = len(block.text) > LONGEST_SECTION and ends_sentence(block.text) and not block.is_all_links
-    return is_line or block.is_within(article)
 
 
 def _is_paragraph(blocks: list[Block], position: int) -> bool:
