@@ -74,7 +74,9 @@ PHOTO_LABEL = re.compile(r"^(?:фото|сурет)(?:\s*[-–—:]\s*|\s+)", re
 _PHOTO_MARK = re.compile(r"\s*\((?:фото|сурет|видео)[^)]*\)\s*$", re.IGNORECASE)
 _PLACE = re.compile(rf"(?:г\.\s*)?[{_UPPER}][{_LOWER}]+(?:(?:[\s-]|\s[–—-]\s)[{_UPPER}]?[{_LOWER}]+)?")
 _MAIL = re.compile(r"[\s|,(]+[\w.+-]+@[\w-]+(?:\.[\w-]+)+\)?$")
-_BETWEEN = re.compile(r"(\s*[,;/&]\s*|\.\s+(?=(?:[Фф]ото|[Сс]урет)(?:\s*[:–—-]|\s+автора))|\s+и\s+|\s+және\s+)")
+_BETWEEN = re.compile(
+    r"(\s*[,;/&]\s*|\.\s+(?=(?:[Фф]ото|[Сс]урет)(?:\s*[:–—-]|\s+автора))|\s+(?:и|және|[–—](?=\s[а-яә]))\s+)"
+)
 #: Words and abbreviations in capitals that follow a capitalised word and make no surname.
 _NO_SURNAME = frozenset(
     "США ООН АЭС ОАЭ ОБСЕ НАТО ЕАЭС ЕАЭК ЮНЕСКО ЦИК АНК ЗКО ВКО СКО ЕНТ ТОО НАО АО ГУ ТЭЦ ЖКХ ЧП ДТП РК РФ СНГ ЕС КНР"

@@ -5,7 +5,7 @@ header's date of the visit is no date of publication.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
@@ -221,9 +221,13 @@ def is_certain_date(fact: Fact) -> bool:
     return form is not None and (form.has_year or form.parts is None or form.parts.get("relative") is not None)
 
 
-def is_label_of_views(text: str) -> bool:
-    """Whether a text is the label of a count of views that stands in the next one: ``Просмотры``."""
-    return _LABEL_OF_VIEWS.fullmatch(text) is not None
+def next_to_labels_of_views(facts: list[Fact]) -> Iterator[Fact]:
+    """Yield what stands behind each ``Просмотры``; before it, where another label stands behind the next number."""
+    for place, fact in enumerate(facts):
+        if _LABEL_OF_VIEWS.fullmatch(fact.value):
+            before, behind = facts[max(0, place - 2) : place], facts[place + 1 : place + 3]
+            is_over = before and before[0].kind != "other" and behind[1:] and behind[1].kind == "other"
+            yield from before[-1:] if is_over else behind[:1]
 
 
 def views_inside(text: str) -> str | None:

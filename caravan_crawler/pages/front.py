@@ -56,7 +56,7 @@ _MOST_BEHIND_TEXT = 4
 #: Breadcrumbs.
 _IN_PATH = re.compile(r"[»›>/→]")
 #: A line of a name and an office, a city or a photographer: ``— Роза Сергеева, обозреватель``.
-_OFFICE_BEHIND = re.compile(r"^[—–]|,\s[^\W\d]+(?:\s[^\W\d]+){0,3}$|\s/\s")
+_OFFICE_BEHIND = re.compile(r"^[—–]|,\s[^\W\d]+(?:\s[^\W\d]+){0,3}$|\s[/–—]\s")
 #: A line of topics or of a section.
 _LABELLED = re.compile(
     r"(?:форум|теги|тэги|метки|тегтер|разделы?|тем[аы]|бөлім|места?|персон[аы]|организаци[ия]|сюжеты?|регионы?)\s*:\s*\w",
