@@ -237,8 +237,10 @@ def marks_author(link: Element | None, inline: Element | None) -> bool:
     href = (link.get("href") or "") if link is not None else ""
     if link is not None and ("author" in (link.get("rel") or "") or _OF_AUTHOR.search(href)):
         return True
-    names = " ".join(f"{each.names} {each.get('itemprop') or ''}" for each in (inline, link) if each is not None)
-    return inline is not None and (href[:2] == "/@" or is_author(names))
+    if inline is None:
+        return False
+    names = f"{inline.names} {inline.get('itemprop') or ''}"
+    return href[:2] == "/@" or is_author(names) or (link is not None and link is not inline and is_author(link.names))
 
 
 def names_somebody(block: Block) -> bool:

@@ -136,8 +136,6 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
     A form that only menus and breadcrumbs print is the last choice but headings that print a part of the title.
     """
     lines = [*enumerate(texts), *((index, text.partition("\n")[0]) for index, text in enumerate(texts) if "\n" in text)]
-    marks = ((each, _MARK_BEFORE.match(each.text)) for each in document.blocks if len(each.pieces) > 1)
-    lines += [(each.index, each.text[mark.end() :]) for each, mark in marks if mark and " " in each.text[mark.end() :]]
     in_menus: list[int] = []
     for candidate in title_candidates(document.structured):
         wanted = fold(candidate)
@@ -157,8 +155,9 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
 
 
 def _parts_of_title(document: Document) -> list[int]:
-    """Return the headings, or else other blocks, that the title begins or ends with, parted by a mark from its rest."""
+    """Return the headings, or else other blocks, that the title begins or ends with, or that have it behind a mark."""
     title = clean(document.structured.title or "")
+    titles = {fold(each) for each in title_candidates(document.structured) if " " in each}
     found = []
     for block in document.blocks if title else ():
         text = block.text
@@ -168,7 +167,8 @@ def _parts_of_title(document: Document) -> list[int]:
             is_part = _MARK_BEHIND.fullmatch(title, len(text)) is not None
         else:
             is_part = title.endswith(text) and _MARK_BEFORE.fullmatch(title, 0, len(title) - len(text)) is not None
-        found += [block.index] if is_part else []
+        mark = _MARK_BEFORE.match(text)
+        found += [block.index] if is_part or (mark and fold(text[mark.end() :]) in titles) else []
     blocks = document.blocks
     headings = [index for index in found if _heading(blocks[index]) is not None]
     return (headings or [index for index in found if blocks[index].link is None])[:_MOST_CANDIDATES]
