@@ -79,6 +79,12 @@ def read_front(document: Document, headline: int, container: Element | None, foo
     """Read what stands under the headline, up to a ``container`` known to hold the text or to the page's foot."""
     scan = _Scan(document, headline, container, foot)
     scan.run()
+    if container is None and not any(is_prose(document.blocks[text]) for text in scan.texts):
+        # The element of the text may be named as a box.
+        by_content = _Scan(document, headline, container, foot, by_names=False)
+        by_content.run()
+        if any(ends_sentence(document.blocks[text].text) for text in {*by_content.texts} - {*scan.texts}):
+            scan = by_content
     scan.take_names_by_date()
     if container is not None:
         lede, start = scan.texts[-MOST_LEDE_BLOCKS:], scan.end
@@ -96,6 +102,7 @@ class _Scan:
     headline: int
     container: Element | None
     foot: int
+    by_names: bool = True
     texts: list[int] = field(default_factory=list)
     facts: list[tuple[int, list[Fact]]] = field(default_factory=list)
     end: int = 0
@@ -283,7 +290,7 @@ class _Scan:
         box = clutter_around(block.element, common_container(self.blocks[self.headline], block))
         around = () if box is None else (*block.element.below(box), box)
         is_named_lede = any(is_lede(each.names) and not is_author_box(each.names) for each in around)
-        if box is None or is_named_lede:
+        if box is None or not self.by_names or is_named_lede:
             return False
         return sum(map(is_prose, self.blocks[box.first : box.last])) < _FEWEST_OF_TEXT
 
@@ -325,6 +332,8 @@ def _divide(document: Document, scan: _Scan) -> Front:
         before, after = after[:1], after[1:]
         between, earlier = [], all_facts
     article = common_container(blocks[scan.headline], blocks[before[-1]])
+    if after and not any(_may_be_text(block, article) for block in blocks[after[0] : scan.foot]):
+        after = []  # lines of a column or of the page's foot
     weighed = weigh_lede(document, blocks[scan.headline], before, after, between, earlier)
     has_lede = weighed.sum >= LEDE_FROM and not _is_whole_text(before, after, blocks[: scan.foot], article)
     if not after:
@@ -357,6 +366,11 @@ def _is_named_text(block: Block, article: Element) -> bool:
 def _labelled(block: Block) -> str:
     """Return a line with a label if its element says that it names an author."""
     return f"Автор: {block.text}" if is_marked_as_author(block) else block.text
+
+
+def _may_be_text(block: Block, article: Element) -> bool:
+    is_line = len(block.text) > LONGEST_SECTION and ends_sentence(block.text) and not block.is_all_links
+    return is_line or block.is_within(article)
 
 
 def _is_paragraph(blocks: list[Block], position: int) -> bool:
