@@ -153,7 +153,7 @@ _YEAR_WORD = r"(?:-?го)?\s*(?:года|год|г|жылдың|жылғы|жы�
 #: Labels before a date of publication.
 DATE_LABEL = (
     r"(?:опубликован[оа]?|по\s+состоянию\s+на(?=\s*:)|(?:время\s+)?публикаци[яи]|дата(?:\s+(?:публикации|создания|добавления|выпуска|начала\s+активности))?|размещено|добавлено|создано|(?:published|posted)(?:\s+(?:on|at))?|от(?=\s+\d)|on(?=\s+[a-z]{3,9}\s+\d)"
-    r"|жарияланды|жарияланған(?:\s+күні)?|күні|уақыты)\s*[:\-–—]?\s*"
+    r"|жарияланды|жарияланған(?:\s+(?:күні|уақыты))?|күні|уақыты)\s*[:\-–—]?\s*"
 )
 _LABEL = re.compile(f"^{DATE_LABEL}")
 _WEEKDAY = re.compile(
@@ -186,7 +186,7 @@ _FORMS = tuple(
         # The month comes first where the second number can be none.
         rf"(?P<number>0?\d|1[0-2])/(?P<day>1[3-9]|2\d|3[01])/(?P<year>\d{{4}}){_TIME}",
         rf"(?P<day>\d{{1,2}})[/\-](?P<number>\d{{1,2}})[/\-](?P<year>\d{{4}}|(?<=/)\d{{2}}){_YEAR_WORD}{_TIME}",
-        rf"(?P<day>\d{{1,2}}) / (?P<number>\d{{1,2}}) / (?P<year>\d{{4}}){_TIME}",
+        rf"(?P<day>\d{{1,2}}) [/|] (?P<number>\d{{1,2}}) [/|] (?P<year>\d{{4}}){_TIME}",
         rf"{_DAY}\s+{_MONTH}{_TIME}",
         rf"(?P<relative>{'|'.join(RELATIVE_DAYS)}){_TIME}",
         rf"(?P<year>\d{{4}})[.\-/](?P<number>\d{{1,2}})[.\-/](?P<day>\d{{1,2}}){_TIME}",

@@ -296,6 +296,8 @@ def _take_off_byline(kept: list[Block], text: Text) -> None:
         head, _, last_line = block.text.rpartition("\n")
         if name := signature(block.text) if position == len(kept) - 1 else "":
             head, last_line = block.text[: block.text.rindex(name)].rstrip(), name
+        elif "\n" not in head and read_byline(block.text) is not None:
+            head, last_line = "", block.text
         byline = read_byline(last_line)
         if byline is None or names_speaker(kept, position):
             continue

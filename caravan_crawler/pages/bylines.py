@@ -65,16 +65,18 @@ _NAME_AND_OFFICE = 2
 #: One name behind ``Автор:``, as pages of AMP have it.
 _SINGLE_NAME = re.compile(rf"[{_UPPER}][{_LOWER}]{{2,}}")
 _CREDIT_VERB = re.compile(
-    r"^(?:беседовал|записал|подготовил|вопросы\s+задавал|над\s+материалом\s+работал|интервью\s+(?:вел|вёл|взял))[аи]?\s*:?\s+",
+    r"^(?:(?:материал|текст|интервью|репортаж)\s+)?(?:беседовал|записал|подготовил|вопросы\s+задавал|над\s+материалом\s+работал|интервью\s+(?:вел|вёл|взял))[аи]?\s*:?\s+",
     re.IGNORECASE,
 )
 _TEXT_MARK = re.compile(r"\s*\((?:текст|мәтін)\)\s*$", re.IGNORECASE)
-_ASIDE = re.compile(r"(?:фото|сурет|видео)\s.*|специально\s+для\s.*|текст|мәтін|фото|сурет", re.IGNORECASE)
+_ASIDE = re.compile(r"(?:фото|сурет|видео)(?:\s.*)?|специально\s+для\s.*|[\w-]+\.\w{2,4}|текст|мәтін", re.IGNORECASE)
 PHOTO_LABEL = re.compile(r"^(?:фото|сурет)(?:\s*[-–—:]\s*|\s+)", re.IGNORECASE)
 _PHOTO_MARK = re.compile(r"\s*\((?:фото|сурет|видео)[^)]*\)\s*$", re.IGNORECASE)
 _PLACE = re.compile(rf"(?:г\.\s*)?[{_UPPER}][{_LOWER}]+(?:(?:[\s-]|\s[–—-]\s)[{_UPPER}]?[{_LOWER}]+)?")
 _MAIL = re.compile(r"[\s|,(]+[\w.+-]+@[\w-]+(?:\.[\w-]+)+\)?$")
-_BETWEEN = re.compile(r"(\s*[,;/&]\s*|\.\s+(?=(?:[Фф]ото|[Сс]урет)(?:\s*[:–—-]|\s+автора))|\s+и\s+|\s+және\s+)")
+_BETWEEN = re.compile(
+    r"(\s*[,;/&]\s*|\.\s+(?=(?:[Фф]ото|[Сс]урет)(?:\s*[:–—-]|\s+автора))|\s+(?:и|және|[–—](?=\s[а-яә]))\s+)"
+)
 #: Words and abbreviations in capitals that follow a capitalised word and make no surname.
 _NO_SURNAME = frozenset(
     "США ООН АЭС ОАЭ ОБСЕ НАТО ЕАЭС ЕАЭК ЮНЕСКО ЦИК АНК ЗКО ВКО СКО ЕНТ ТОО НАО АО ГУ ТЭЦ ЖКХ ЧП ДТП РК РФ СНГ ЕС КНР"
@@ -196,8 +198,10 @@ def is_single_name(text: str) -> bool:
 
 
 def people_in(text: str) -> list[str]:
-    """Return the people a text names and nothing else, with commas or ``и`` between them; else []."""
+    """Return the people a text names, with commas or ``и`` between them, and nothing else but a city; else []."""
     names = _BETWEEN.split(_MAIL.sub("", text))[::2]
+    if _PLACE.fullmatch(names[-1]) and any(map(is_sure_name, names[:-1])) and not is_person(names[-1]):
+        names.pop()
     return names if all(map(is_person, names)) else []
 
 
@@ -230,9 +234,13 @@ def signature(text: str) -> str:
 
 def marks_author(link: Element | None, inline: Element | None) -> bool:
     """Whether the link or the element around a name says that it is an author's."""
-    if link is not None and ("author" in (link.get("rel") or "") or _OF_AUTHOR.search(link.get("href") or "")):
+    href = (link.get("href") or "") if link is not None else ""
+    if link is not None and ("author" in (link.get("rel") or "") or _OF_AUTHOR.search(href)):
         return True
-    return inline is not None and is_author(f"{inline.names} {inline.get('itemprop') or ''}")
+    if inline is None:
+        return False
+    names = f"{inline.names} {inline.get('itemprop') or ''}"
+    return href[:2] == "/@" or is_author(names) or (link is not None and link is not inline and is_author(link.names))
 
 
 def names_somebody(block: Block) -> bool:
@@ -324,7 +332,9 @@ _LONGEST_SOURCE, _LONGEST_ENDING = 140, 20
 #: Words of a source behind its label.
 _MOST_WORDS_OF_SOURCE = 5
 _WORK_VERB = re.compile(r"(?:пиш|написал|рассказ|уточня|отмеча)", re.IGNORECASE)
-_LABEL_OF_SOURCE = re.compile(r"(?:источник|source|дереккөз)\s*:", re.IGNORECASE)
+_LABEL_OF_SOURCE = re.compile(
+    r"(?:источник|source|дереккөз)\s*:|^по\s+материалам\s(?=(?-i:[A-ZА-ЯЁ«])\S*(?:\s\S+){0,2}$)", re.IGNORECASE
+)
 _REFERS_ON = re.compile(rf"\s*,?\s*{_REFERENCE}{_GO_BETWEEN}\s*(?P<name>{_NAME})", re.IGNORECASE)
 
 

@@ -5,7 +5,7 @@ header's date of the visit is no date of publication.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
@@ -14,7 +14,7 @@ from typing import Literal
 from caravan_crawler.normalise.dates import CHANGED_BEHIND, DATE_LABEL, Form, date_form, is_suffix
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block
-from caravan_crawler.pages.bylines import AUTHOR, FULL_NAME, PHOTO_LABEL, ROLE, is_person
+from caravan_crawler.pages.bylines import AUTHOR, FULL_NAME, PHOTO_LABEL, ROLE, Byline, is_person
 from caravan_crawler.pages.selectors import is_credit, is_photographer
 
 Kind = Literal["date", "zone", "updated", "views", "credit", "author", "other"]
@@ -22,12 +22,14 @@ _LABEL_OF_DATE = re.compile(f"^{DATE_LABEL}", re.IGNORECASE)
 _DAY_INSIDE = re.compile(
     r"\d{4}(?:\D|\s(?:ж\.|жылғы|жылдың)\s)\d\d?(?:\D\d\d?(?!\d)|\s[^\W\d_]{3})|[^\W\d_]{3,12}\.?\s\d\d?,?\s\d{4}(?!\d)|(?<!\d)\d\d?\W[^\W_]{2,12}\W{1,2}\d{4}(?!\d)"
 )
-_LABEL_OF_PUBLICATION = re.compile(r"опубликован|дата\s+публикации|размещено|published|posted|жариялан", re.IGNORECASE)
+LABEL_OF_PUBLICATION = re.compile(r"опубликован|дата\s+публикации|размещено|published|posted|жариялан", re.IGNORECASE)
 #: A label whose count stands in the next cell, or is brought by a script.
 _VIEWS = rf"(?:{VIEWS_BEFORE})\s*[:\-–]?"
 _COUNTED_BEHIND = re.compile(rf"(?:{VIEWS_BEHIND})\.?", re.IGNORECASE)
 _LABEL_OF_VIEWS = re.compile(_VIEWS, re.IGNORECASE)
-_COUNT = r"(?P<count>\d[\d\s.,'’]*(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
+_NUMBER = r"(?:\d{1,3}(?:[\s.,'’]\d{3})+(?!\d)|\d+)"
+_COUNT = rf"({_NUMBER}(?:[.,]\d+)?(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
+_TODAY = rf"(?:(?:из\sних\s|за\s)?(?:сегодня|бүгін)\W*\d+|\+?[\d\s]+(?:{VIEWS_BEHIND}\s)?(?:за\s)?(?:сегодня|today))"
 #: Forms of a line, in the order in which they are tried.
 _FORMS: tuple[tuple[Kind, str], ...] = (
     # A database's zero as PHP prints it.
@@ -45,11 +47,9 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("views", rf"(?:[^\W\d]+\s+){{0,2}}прочита\w+\s*:?\s*{_COUNT}\s*(?:чел(?:овек\w*)?|раза?)\.?"),
     (
         "views",
-        rf"(?:{VIEWS_BEFORE})\s*[:\-–]?\s*{_COUNT}(?:\s*(?:{VIEWS_BEHIND}))?,?\s*(?:из\s+них\s+)?(?:за\s+)?(?:сегодня|бүгін)\s*:?\s*\d+",
+        rf"(?:(?:{VIEWS_BEFORE})\s*[:\-–]?\s*{_COUNT}(?:\s*{VIEWS_BEHIND})?|{_COUNT}\s*{VIEWS_BEHIND})\s*[,/(]?\s*{_TODAY}\)?",
     ),
     ("views", rf"(?:{VIEWS_BEFORE})\s*[:\-–—]?\s*сегодня\s*:?\s*\d+,?\s+(?:всего|за\s+вс[её]\s+время)\s*:?\s*{_COUNT}"),
-    ("views", rf"{_COUNT}\s*(?:{VIEWS_BEHIND}),?\s+[\d\s.,]+(?:(?:{VIEWS_BEHIND})\s+)?(?:за\s+)?сегодня"),
-    ("views", r"(?P<count>\d[\d\s.,]*)\s+total\s+views?(?:,\s+[\d\s.,]+views?\s+today)?"),
     (
         "views",
         rf"\(?(?:{VIEWS_BEFORE})(?:\s+за\s+вс[её]\s+время)?\s*[:\-–]?\s*{_COUNT},\s*(?:{VIEWS_BEFORE})\s+(?:сегодня|за\s+\w+)\s*:?\s*\d+\)?",
@@ -59,7 +59,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(\[]?\s*{_COUNT}[)\]]?\s*(?:{VIEWS_BEHIND})?"),
     (
         "author",
-        rf"(?:{AUTHOR}|текст|мәтін|журналист|дайындаған|жазған|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S.{{0,120}})",
+        rf"(?:{AUTHOR}|текст|мәтін|журналист|дайындаған|жазған|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S[^/|]{{0,120}})",
     ),
     (
         "author",
@@ -68,24 +68,24 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("author", r"(?:автором|опубликовал[аи]?|(?:written\s+|posted\s+)?by)\s*(?::\s*|\s)(?P<value>[^\W\d].{2,60})"),
 )
 _VIEWS_INSIDE = re.compile(
-    rf"(?:{VIEWS_BEFORE}|просмотрел\w*|прочли|прочл\w+)\W{{0,3}}(\d[\d\s.,'’]*\d|\d)|(\d[\d\s]*)\s*{VIEWS_BEHIND}",
+    rf"(?:{VIEWS_BEFORE}|просмотрел\w*|прочли|прочл\w+)\W{{0,3}}({_NUMBER})|({_NUMBER})\s*{VIEWS_BEHIND}",
     re.IGNORECASE,
 )
 FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
 # Additions that themes print; they are ignored.
 _OTHER = re.compile(
-    r"(?:нет|без)\s+комментари\w+|комментари\w+\s+нет|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+комментари\w+(?:\s+к\s.{0,160}|\s*:)?"
+    r"(?:нет|без)\s+комментари\w+|комментари\w+\s+нет|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+коммент\w*(?:\s+к\s.{0,160}|\s*:)?"
     r"|остав(?:ьте|ить)\s+комментарий|добавить\s+комментарий|\d+\s+пікір\w*|пікір\w*\s*:?\s*\d*"
     r"|(?:(?:время\s+(?:на\s+)?чтени[ея]|чтение|читать|оқу\s+уақыты)\s*:?\s*)?[~≈]?\s*\d+\s*(?:мин(?:ут(?:\w*|\(ы\)))?\.?|min)(?:\s+(?:чтени\w|на\s+чтение|оқу))?"
-    r"|\d+\s+(?:слов[ао]?|words?)|на\s+чтение\s+\d+\s+мин\w*\.?|(?:reading\s+time\s*:?\s*~?\s*)?\d+\s*min(?:ute)?s?\.?(?:\s+read)?(?:\s+\(\d+\s+words?\))?|\d+\s+(?:лет|год|года|месяц\w*|недел\w+|дн\w+)"
+    r"|\d+\s+(?:слов[ао]?|words?|фото\w*)|на\s+чтение\s*:?\s+\d+\s+мин\w*\.?|(?:reading\s+time\s*:?\s*~?\s*)?\d+\s*min(?:ute)?s?\.?(?:\s+read)?(?:\s+\(\d+\s+words?\))?|\d+\s+(?:лет|год|года|месяц\w*|недел\w+|дн\w+)"
     r"|(?:no|one|add|\d+)\s+comments?\.?|comments?\s+(?:off|closed)|leave\s+a\s+(?:comment|reply)|\d{1,4}\s+(?:years?|months?|days?)(?:\s+ago)?"
     r"|(?:менее|меньше)\s+(?:одной\s+)?минуты|(?:одна\s+)?минут[ау]\s+(?:на\s+)?(?:читать|чтени[ея])(?:\s+\(около\s+\d+\s+слов\w*\))?|(?:рейтинг|оценка|голосов)\s*:?\s*[\d.,/\s]*(?:\(\d+\s\w+\))?|\d+\s+голос\w*"
     rf"|\(?{ROLE}\)?"
     r"|опубликовано\s+в\b(?!.*\d{4})\s*:?(?:\s+[^\s.]+){0,3}|постоянная\s+ссылка|подробности|толығырақ|details"
     r"|обновлен[оа]?\s*:?\s(?!.*опубликован).{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
     r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|написал[аи]?|admin|администратор|редактор|редакция"
-    r"|опубликован[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
-    r"|(?:в\s+рубрик[еа]х?|рубрик[аи]|раздел|категори[яи]|опубликовано\s+в\b|categor(?:y|ies|i[sz]ed\s+in)|(?:posted|filed)\s+(?:in|under)|айдар\w*|санат\w*)(?!.*\d{4})"
+    r"|(?:опубликован|создан|добавлен)[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
+    r"|(?:в\s+рубрик[еа]х?|рубрик[аи]|раздел|категори[яи]|опубликовано\s+в\b|categor(?:y|ies|i[sz]ed\s+in)|(?:posted|filed)\s+(?:in|under)|(?:айдар|санат)\w*(?=\s*:|$))(?!.*\d{4})"
     r"\s*:?(?:\s*[^\s.,]+(?:\s+[^\s.,]+){0,3},?){0,5}"
     r"|(?-i:in\s+[A-Z][\w ]{1,30}(?:,\s+[A-Z][\w ]{1,30}){0,4})"
     r"|(?-i:в|in|In)(?:\s+(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ])[\w ]{2,30}(?:,\s+(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ])[\w ]{2,30}){0,4})?"
@@ -96,7 +96,7 @@ _OTHER = re.compile(
     rf"|{_VIEWS}"
     r"|(?:просмотров|прочтений)\s+за\s+(?:сутки|день|неделю)\s*:?\s*\d[\d\s]*|(?:в\s+)?избранн\w+\s*:?\s*\d+|отзыв(?:ов|ы)\s*:?\s*\d*|\d+\s+отзыв\w*|[★☆\s]+"
     r"|#\w[\w-]*(?:,?\s*#\w[\w-]*)*|\[\w{2,12}\]|(?:[^\W\d]+\s*:\s*)?с\s+\d\d?[\s.]\S{2,9}(?:\s\S{1,5}){0,2}\s+(?:по|до)\s+\d\d?[\s.]\S{2,9}(?:\s\S{1,5}){0,2}"
-    r"|дата\s+окончания\s.{4,40}|(?:последнее\s+(?:изменение|обновление)|(?:last\s+)?(?:modified|updated)(?:\s+on)?)\s*:?\s.{4,60}|код\s*:\s*[\w-]{3,100}",
+    r"|дата\s+(?:окончания|(?:посл\S+\s+)?(?:изменения|обновления))\s*:?\s.{4,40}|написать\s+(?:автору|письмо)|[\w.+-]+@[\w-]+\.[\w.]+|(?:последнее\s+(?:изменение|обновление)|(?:last\s+)?(?:modified|updated)(?:\s+on)?)\s*:?\s.{4,60}|код\s*:\s*[\w-]{3,100}",
     re.IGNORECASE,
 )
 #: A date that a script or a template was to fill in.
@@ -114,7 +114,7 @@ ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
 _CREDIT = re.compile(
     r"(?:(?:автор\s+)?(?:иллюстративное\s+)?фото|сурет(?:ті\s+түсірген)?|photo|иллюстрация|скриншот|правообладатель\s+\w+|источник\s+(?:изображени[яй]|фото|иллюстрации))"
-    rf"\s*(?:[-–—:]\s*©?|©)\s*(?P<name>.*)|суретті\s+түсірген\s+(?P<taken_by>{FULL_NAME}|(?-i:[А-ЯӘІҢҒҮҰҚӨҺ][а-яәіңғүұқөһ]+\s+[А-ЯӘІҢҒҮҰҚӨҺ]+))",
+    rf"\s*(?:[-–—:]\s*©?|©)\s*(?P<name>.*?)(?:\.\s+(?:перейти|смотреть|купить)\s.{{3,40}})?|суретті\s+түсірген\s+(?P<taken_by>{FULL_NAME}|(?-i:[А-ЯӘІҢҒҮҰҚӨҺ][а-яәіңғүұқөһ]+\s+[А-ЯӘІҢҒҮҰҚӨҺ]+))",
     re.IGNORECASE,
 )
 _ARCHIVE_CREDIT = re.compile(
@@ -136,13 +136,20 @@ _LONGEST_CREDIT, _LONGEST_NAME, _LONGEST_ARCHIVE_CREDIT = 100, 60, 5
 class Fact:
     """One recognised line: its kind, and its value without the label.
 
-    ``is_bare``: a number printed without a label; ``is_published``: a date whose label says that it is of publication.
+    ``is_bare``: a number printed without a label; ``is_published``: a date whose label says that it is of publication,
+    or that label.
     """
 
     kind: Kind
     value: str
     is_bare: bool = False
     is_published: bool = False
+
+
+def facts_in(byline: Byline) -> list[Fact]:
+    """Return the people of a line as facts: the authors, then whose photo it is."""
+    named = (("author", byline.authors), ("credit", byline.photographers))
+    return [Fact(kind, name) for kind, names in named for name in names]
 
 
 def is_dated(text: str) -> bool:
@@ -194,7 +201,7 @@ def fact_in(text: str) -> Fact | None:
         return Fact("credit", name)
     if text[:1].isalnum() or text[:1] == "-":
         if not text.isdecimal() and is_date(text):
-            value, is_published = _LABEL_OF_DATE.sub("", text, count=1), bool(_LABEL_OF_PUBLICATION.match(text))
+            value, is_published = _LABEL_OF_DATE.sub("", text, count=1), bool(LABEL_OF_PUBLICATION.match(text))
             return Fact("date", CHANGED_BEHIND.sub("", value), is_published=is_published)
         for kind, form in FORMS:
             if (match := form.fullmatch(text)) and not (kind == "author" and _DAY_INSIDE.search(text)):
@@ -204,7 +211,8 @@ def fact_in(text: str) -> Fact | None:
             return Fact("credit", name)
     if is_suffix(text):
         return Fact("zone", text)
-    return Fact("other", text) if _OTHER.fullmatch(text.removesuffix(".")) or is_unfilled(text) else None
+    is_other = _OTHER.fullmatch(text.removesuffix(".")) or is_unfilled(text)
+    return Fact("other", text, is_published=bool(LABEL_OF_PUBLICATION.match(text))) if is_other else None
 
 
 def is_certain_date(fact: Fact) -> bool:
@@ -213,9 +221,13 @@ def is_certain_date(fact: Fact) -> bool:
     return form is not None and (form.has_year or form.parts is None or form.parts.get("relative") is not None)
 
 
-def is_label_of_views(text: str) -> bool:
-    """Whether a text is the label of a count of views that stands in the next one: ``Просмотры``."""
-    return _LABEL_OF_VIEWS.fullmatch(text) is not None
+def next_to_labels_of_views(facts: list[Fact]) -> Iterator[Fact]:
+    """Yield what stands behind each ``Просмотры``; before it, where another label stands behind the next number."""
+    for place, fact in enumerate(facts):
+        if _LABEL_OF_VIEWS.fullmatch(fact.value):
+            before, behind = facts[max(0, place - 2) : place], facts[place + 1 : place + 3]
+            is_over = before and before[0].kind != "other" and behind[1:] and behind[1].kind == "other"
+            yield from before[-1:] if is_over else behind[:1]
 
 
 def views_inside(text: str) -> str | None:
@@ -268,8 +280,8 @@ def archive_credit(text: str) -> str | None:
 
 def credit_in_text(text: str) -> str | None:
     """Return whom a line in the text credits; ``Фото из архива автора`` only where it is no sentence."""
-    is_short = len(text.split()) <= _LONGEST_ARCHIVE_CREDIT and text[-1] not in ".!?:"
-    return (archive_credit(text) if is_short else None) or credit_name(text)
+    is_short = len(text.split()) <= _LONGEST_ARCHIVE_CREDIT and text[-1] not in "!?:"
+    return (archive_credit(text.rstrip(".")) if is_short else None) or credit_name(text)
 
 
 def caption_credit(block: Block) -> str | None:

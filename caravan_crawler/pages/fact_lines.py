@@ -21,6 +21,7 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.fact_forms import (
+    LABEL_OF_PUBLICATION,
     LONGEST_DATE,
     ORNAMENT,
     Fact,
@@ -48,7 +49,7 @@ _DATE_INSIDE = re.compile(
     re.IGNORECASE,
 )
 _AUTHOR_INSIDE = re.compile(
-    r"(?i:авторы?\s*[:—–-]\s*|(?:опубликова(?:л[аи]?|но)|написал[аи]?|автором|автор|пользователем|by)\s*:?\s+)"
+    r"(?i:авторы?\s*[:—–-]\s*|(?:(?:опубликова|отправи|добави|размести|написа)л[аи]?|(?:опубликова|отправле|добавле|размеще)но|автором|автор|пользователем|by)\s*:?\s+)"
     r"((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+\s+[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)"
 )
 #: The name that somebody has in the program behind the site: ``Опубликовано admin - чт, 01/01/2015``.
@@ -58,7 +59,7 @@ _BY_USER = re.compile(
 )
 #: Words of a sentence that says when and by whom an article was published, and how often it was read.
 _WORDS_OF_FACTS = re.compile(
-    r"опубликова\w*|дата|публикации|автор\w*|рубрик\w*|метк\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочли|чтени\w*|займ[её]т|эта|запись|была|материал|статья|текст|впервые"
+    r"опубликова\w*|отправ\w*|дата|публикации|автор\w*|рубрик\w*|метк\w*|тег\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочт\w*|прочли|чтени\w*|займ[её]т|эта|запись|была|материал|статья|текст|впервые"
     r"|this|entry|was|posted|published|on|at|am|pm|and|is|filed|under|written|in|category|tagged|bookmark|the|permalink|написал[аи]?"
     rf"|пользовател\w*|{WEEKDAY_PATTERN}"
     r"|минут\w*|мин|комментари\w*|оставил\w*|обновлен\w*|размещен\w*|в|и|от|by|на|к|вкл|раз\w*|под|года?|г|нет|без|пока|[^\W\d_]|\d+",
@@ -96,7 +97,9 @@ _DAY_OR_MONTH = re.compile(rf"\d\d?|(?:{MONTH_PATTERN})\.?", re.IGNORECASE)
 _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
 _ABBREVIATED = re.compile(r"\s(?:тыс|млн|мин|чел)\.$")
 #: A comma between facts, not the one in a date.
-_COMMA = re.compile(rf",\s+(?=[^\W\d])|(?<=[^\W\d]),\s+(?=\d\d?\s+(?:{MONTH_PATTERN})\s+\d{{4}})", re.IGNORECASE)
+_COMMA = re.compile(
+    rf",\s+(?=[^\W\d])|(?<=[^\W\d]),\s+(?=\d\d?(?:\s+(?:{MONTH_PATTERN})\s+|\.\d\d\.)\d{{4}})", re.IGNORECASE
+)
 _STOP_BEFORE_LABEL = re.compile(r"\.\s+(?=(?:автор|текст|фото|сурет|мәтін)\w*\s*:)", re.IGNORECASE)
 _BEFORE_DATE = re.compile(r",\s+(?=\d\d?\.\d\d\.\d{4})")
 
@@ -117,7 +120,8 @@ def printed_date(facts: list[Fact]) -> str | None:
     if len(dates) > 1:
         dates = [index for index in dates if day_named(facts[index].value)] or dates
         # Joomla prints when an article was created, too.
-        dates = [index for index in dates if facts[index].is_published and is_dated(facts[index].value)] or dates
+        published = {place + (fact.kind == "other") for place, fact in enumerate(facts) if fact.is_published}
+        dates = [place for place in dates if place in published and is_dated(facts[place].value)] or dates
     best = min(dates, key=lambda index: (not is_dated(facts[index].value), is_clock(facts[index].value)))
     date = facts[best].value
     if not takes_clock(date):
@@ -237,7 +241,7 @@ def _sentence_facts(text: str, block: Block) -> list[Fact]:
     date = _DATE_INSIDE.search(text) if len(text) <= _LONGEST_SENTENCE else None
     if date is None:
         return []
-    facts = [Fact("date", date[0].strip())]
+    facts = [Fact("date", date[0].strip(), is_published=LABEL_OF_PUBLICATION.match(text) is not None)]
     rest = text[: date.start()] + " " + text[date.end() :]
     if views := views_inside(rest):
         facts.append(Fact("views", views))
@@ -347,7 +351,7 @@ def _splits(block: Block) -> Iterator[list[str]]:
         by_marks = [part for piece in pieces for part in ([piece] if fact_in(piece) else _SEPARATORS.split(piece))]
         parted = [part for mark in by_marks for each in _BEFORE_DATE.split(mark) if (part := each.strip(ORNAMENT))]
         if len(parted) > len(pieces):
-            yield parted
+            yield joined_labels(parted)
         if len(pieces) % 2 == 0 and all(map(_BARE_LABEL.fullmatch, pieces[::2])):
             yield [f"{label}: {value}" for label, value in zip(pieces[::2], pieces[1::2], strict=True)]
         if any(piece.endswith(":") or is_counted_behind(piece) for piece in pieces):

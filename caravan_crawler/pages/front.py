@@ -23,7 +23,7 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact, caption_credit, has_dated
+from caravan_crawler.pages.fact_forms import Fact, caption_credit, facts_in, has_dated
 from caravan_crawler.pages.fact_lines import facts_of, linked_authors
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_names
 from caravan_crawler.pages.labels import (
@@ -55,8 +55,8 @@ _NEAR_DATE = 2
 _MOST_BEHIND_TEXT = 4
 #: Breadcrumbs.
 _IN_PATH = re.compile(r"[»›>/→]")
-#: A line of a name and an office or a city: ``— Роза Сергеева, обозреватель``.
-_OFFICE_BEHIND = re.compile(r"^[—–]|,\s[^\W\d]+(?:\s[^\W\d]+){0,3}$")
+#: A line of a name and an office, a city or a photographer: ``— Роза Сергеева, обозреватель``.
+_OFFICE_BEHIND = re.compile(r"^[—–]|,\s[^\W\d]+(?:\s[^\W\d]+){0,3}$|\s[/–—]\s")
 #: A line of topics or of a section.
 _LABELLED = re.compile(
     r"(?:форум|теги|тэги|метки|тегтер|разделы?|тем[аы]|бөлім|места?|персон[аы]|организаци[ия]|сюжеты?|регионы?)\s*:\s*\w",
@@ -144,13 +144,13 @@ class _Scan:
             elif not ends_sentence(block.text) and (authors := linked_authors(block)):
                 self.facts.append((block.index, authors))
             elif _OFFICE_BEHIND.search(block.text) and (byline := read_byline(_labelled(block))) is not None:
-                self.facts.append((block.index, [Fact("author", name) for name in byline.authors]))
+                self.facts.append((block.index, facts_in(byline)))
             elif names_somebody(block):
                 people = people_in(block.text.strip(AROUND_NAMES))
                 authors = [Fact("author", name) for name in people]
                 if people and (self._is_author_next or is_marked_as_author(block)):
                     self.facts.append((block.index, authors))
-                elif people and all(map(self._is_surely_a_person, people)) and self._may_be_authors(block):
+                elif people and any(map(self._is_surely_a_person, people)) and self._may_be_authors(block):
                     self._by_date.append((block.index, authors))
             elif not self._is_passed_over(block):
                 self.texts.append(block.index)
@@ -185,8 +185,6 @@ class _Scan:
         """Whether a block that looks like facts is the text's first: a number or a day alone, set as text is."""
         facts = self.facts_within()
         has_date = any(fact.kind == "date" for fact in facts)
-        if block.tag in SUBHEADS and (has_date or all(fact.kind == "views" for fact in found)):
-            return True
         # The credit is the last of the lines, unless it is that of a picture over lede and date.
         if any(fact.kind != "date" and not fact.is_bare for fact in found):
             return False

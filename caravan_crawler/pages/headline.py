@@ -48,7 +48,7 @@ _OPENING = " $«»“”„\"'([–—-…¿¡.#№*•"
 _SHORTEST_TITLE = 12
 #: In a title, behind or before the headline: a mark and the name of a section or the site.
 _MARK_BEHIND = re.compile(r"\s*(?:[|·•»‹]|\s[-–—])\s.{1,45}")
-_MARK_BEFORE = re.compile(r".{1,45}\s(?:[|·•»‹]|[-–—]\s)\s*")
+_MARK_BEFORE = re.compile(r".{1,45}?\s(?:[|·•»›:/]|[-–—]\s)\s*")
 _NUMBERED = re.compile(r"\d{4}")
 #: Letters of the name of a section.
 _LONGEST_NAME = 30
@@ -155,8 +155,9 @@ def _title_places(document: Document, texts: list[str]) -> list[int]:
 
 
 def _parts_of_title(document: Document) -> list[int]:
-    """Return the headings, or else other blocks, that the title begins or ends with, parted by a mark from its rest."""
+    """Return the headings, or else other blocks, that the title begins or ends with, or that have it behind a mark."""
     title = clean(document.structured.title or "")
+    titles = {fold(each) for each in title_candidates(document.structured) if " " in each}
     found = []
     for block in document.blocks if title else ():
         text = block.text
@@ -166,7 +167,8 @@ def _parts_of_title(document: Document) -> list[int]:
             is_part = _MARK_BEHIND.fullmatch(title, len(text)) is not None
         else:
             is_part = title.endswith(text) and _MARK_BEFORE.fullmatch(title, 0, len(title) - len(text)) is not None
-        found += [block.index] if is_part else []
+        mark = _MARK_BEFORE.match(text)
+        found += [block.index] if is_part or (mark and fold(text[mark.end() :]) in titles) else []
     blocks = document.blocks
     headings = [index for index in found if _heading(blocks[index]) is not None]
     return (headings or [index for index in found if blocks[index].link is None])[:_MOST_CANDIDATES]
@@ -237,7 +239,7 @@ def printed_headline(block: Block, structured: StructuredData) -> str:
         cuts = [texts[start:] for start in range(1, len(texts))] + [texts[:end] for end in range(1, len(texts))]
         parts = (" ".join(filter(None, cut)) for cut in cuts)
         part = next((part for part in parts if len(part) > _SHORTEST_TITLE and fold(part) in titles), block.text)
-        return part.lstrip(":|–— ")
+        return part.lstrip(":|–—»/ ")
     return block.text
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from caravan_crawler.normalise.dates import day_named
-from caravan_crawler.pages.blocks import SUBHEADS, Block, common_container
+from caravan_crawler.pages.blocks import HEADINGS, SUBHEADS, Block, common_container
 from caravan_crawler.pages.bylines import (
     Byline,
     announces_authors,
@@ -20,13 +20,14 @@ from caravan_crawler.pages.bylines import (
     is_person,
     is_photo_label,
     is_single_name,
+    names_role,
     names_somebody,
     names_speaker,
     people_in,
     read_byline,
 )
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact, has_dated, is_certain_date, is_clock, is_dated
+from caravan_crawler.pages.fact_forms import Fact, facts_in, has_dated, is_certain_date, is_clock, is_dated
 from caravan_crawler.pages.fact_lines import facts_of, is_marked_as_views, linked_authors
 from caravan_crawler.pages.front import read_front
 from caravan_crawler.pages.headline import Weighed, find_headline
@@ -248,20 +249,19 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
             and byline != Byline()
             and not (block.index < layout.text.end and names_speaker(text, block.index - layout.text.start))
         ):
-            found += [Fact("author", name) for name in byline.authors]
-            found += [Fact("credit", name) for name in byline.photographers]
+            found += facts_in(byline)
             continue
         if (is_photographer_next or is_photographer(block.element.names)) and is_person(block.text):
             found.append(Fact("credit", block.text))
             is_photographer_next = False
             continue
-        is_author = is_marked_as_author(block) or (block.index == last_prose + 1 and _signs(block, blocks))
+        is_author = is_marked_as_author(block) or (block.index - 1 in behind and _signs(block, blocks))
         if is_name and (is_author_next or (is_person(block.text) and is_author)):
             found += linked_authors(block) or [Fact("author", block.text)]
             is_author_next = is_author_next and is_person(block.text)  # a label may be followed by several
+            behind.add(block.index)
             continue
-        is_certain = any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
-        is_next = block.index - 1 in behind and (is_certain or is_marked_as_views(block))
+        is_next = block.index - 1 in behind and bool(facts) and _is_certain(block)
         if facts and block.index - 1 in behind:
             behind.add(block.index)
         found += [
@@ -285,10 +285,16 @@ def _without_other_days(facts: list[Fact], document: Document) -> list[Fact]:
 
 
 def _signs(name: Block, blocks: list[Block]) -> bool:
-    """Whether a name right under a text is that of its author: a count of views or a date with a label follows."""
+    """Whether a name right under a text is that of its author: an office, a date or a count of views follows."""
     following = blocks[name.index + 1 : name.index + 2]
-    facts = [fact for block in following for fact in facts_of(block)]
-    return not name.has_links and any(fact.kind in ("date", "views") and not fact.is_bare for fact in facts)
+    is_line = not name.has_links and name.tag not in HEADINGS
+    return is_line and any(names_role(block.text) or _is_certain(block) for block in following)
+
+
+def _is_certain(block: Block) -> bool:
+    """Whether a block has a date or a count of views that says so."""
+    facts = (fact.kind in ("date", "views") and not fact.is_bare for fact in facts_of(block))
+    return any(facts) or is_marked_as_views(block)
 
 
 def _is_card(block: Block, document: Document) -> bool:

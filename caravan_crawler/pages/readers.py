@@ -33,7 +33,7 @@ from caravan_crawler.pages.fact_forms import (
     is_counted_behind,
     is_date,
     is_dated,
-    is_label_of_views,
+    next_to_labels_of_views,
 )
 from caravan_crawler.pages.fact_lines import names_a_change, printed_date
 from caravan_crawler.pages.headline import printed_headline
@@ -264,7 +264,7 @@ def views_printed(page: ArticlePage) -> str | None:
     for facts in (page.layout.facts, page.facts_behind):
         found = [fact for fact in facts if fact.kind == "views"]
         labelled = [fact.value for fact in found if not fact.is_bare]
-        labelled += [fact.value for label, fact in pairwise(facts) if is_label_of_views(label.value) and fact in found]
+        labelled += [fact.value for fact in next_to_labels_of_views(facts) if fact in found]
         labelled += [fact.value for fact, label in pairwise(facts) if fact in found and is_counted_behind(label.value)]
         if labelled:
             return labelled[0]

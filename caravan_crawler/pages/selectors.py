@@ -29,7 +29,7 @@ _CLUTTER = re.compile(
     r"|comments?|respond|disqus|related|relatedposts?|jp-relatedposts|yarpp|crp|recommend\w*|read-?(?:also|more|next)"
     r"|see-?also|more-?(?:news|posts)|similar|latest-posts|recent-posts|popular|trending-posts|wp-embedded-content"
     r"|is-type-wp-embed|wp-block-embed|wp-block-query|wp-block-post-template|lyte-\w+|jwplayer|plyr|video-js|\w*incut|inset|inject|spravka|fact-?box|info-?box|newsletter|subscri(?:be(?!r)|ption)\w*|mailchimp|mc4wp\S*|telegram-(?:box|banner|subscribe)|toc|toc-container"
-    r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|kg-signup\w*|signup\w*|callout-emoji|wpd-\w+|donat\w*|podcast\w*|player|listen|tts|rank-math-toc|table-of-contents|kk-star-ratings|quiz|informers?|gismeteo|powerpress-links|post-?ratings?|rating|review-box|paywall-?(?:offer|notice|note|message|box)|rmp-\w+|shared-counts|booster-block"
+    r"|ez-toc\w*|lwptoc\w*|call-?to-?action|cta|(?:order|ask)-block|ai-summary|kg-signup\w*|signup\w*|callout-emoji|wpd-\w+|donat\w*|podcast\w*|player|listen|tts|rank-math-toc|table-of-contents|kk-star-ratings|quiz|informers?|gismeteo|powerpress-links|post-?ratings?|rating|review-box|paywall-?(?:offer|notice|note|message|box)|rmp-\w+|shared-counts|booster-block"
     rf"|{_AUTHOR_BOX}|{_POST}"
     r"|post-nav\w*|nav-links|prev-?next|next-?prev|breadcrumbs?|pagination|pager|page-links|polls?|opros\w*|golosovan\w*|votes?|voting|cookie\w*|(?<!post-)popup|modal"
     r"|twitter-video|print-?(?:link|button|only)|visible-print(?:-\w+)?|d-print-block|caption|wp-caption-text|gallery-caption)(?=$|[\s_\-\d])"
@@ -56,7 +56,7 @@ _VIEWS = re.compile(
     r"view|eye|просмотр|қарал|prosmotr|show[_-]?counter|(?<![a-z])look(?![a-z])|hits|reads?\b", re.IGNORECASE
 )
 _AUTHOR = re.compile(
-    r"(?<!photo[_-])(?<!image[_-])author|username|created-?by|byline|journalist|reporter|avtor|vcard|(?<![a-z])sign(?:ature)?(?![a-z])",
+    r"(?<!photo[_-])(?<!image[_-])(?<!license[_-])author|username|created-?by|byline|journalist|reporter|avtor|vcard|(?<![a-z])sign(?:ature)?(?![a-z])",
     re.IGNORECASE,
 )
 _AUTHOR_BOX_NAMES = re.compile(rf"(?:^|[\s_\-])(?:{_AUTHOR_BOX})(?=$|[\s_\-\d])", re.IGNORECASE)

@@ -42,6 +42,7 @@ _QUOTATIONS = frozenset(["blockquote", "figure"])
 #: Kinds of an ``input`` that nobody fills in.
 _ICONS = frozenset(["i", "span", "mat-icon"])
 _NO_FORM = ("hidden", "submit", "button", "image")
+_FIELD = "textarea, select, input" + "".join(f":not([type={kind}])" for kind in _NO_FORM)
 #: A form with so few letters is for searching or commenting; a larger one may be around the whole page.
 _SMALL_FORM = 400
 #: Nested elements below which a page is not read; browsers have such a limit too.
@@ -138,7 +139,8 @@ def _walk(root: LexborNode, *, is_cleaning: bool = False) -> Visible:
             visible.headings.append(element)
         if tag == "form":
             visible.forms.append(element)
-            return tag if len(node.text()) < _SMALL_FORM else zone
+            is_around = tag_around == "body" or node.css_first(_FIELD) is None
+            return tag if len(node.text()) < _SMALL_FORM and not is_around else zone
         if tag == "footer" and tag_around in _QUOTATIONS:
             return zone
         return tag if tag in _ZONES else zone
