@@ -29,7 +29,11 @@ _COUNTED_BEHIND = re.compile(rf"(?:{VIEWS_BEHIND})\.?", re.IGNORECASE)
 _LABEL_OF_VIEWS = re.compile(_VIEWS, re.IGNORECASE)
 _NUMBER = r"(?:\d{1,3}(?:[\s.,'’]\d{3})+(?!\d)|\d+)"
 _COUNT = rf"({_NUMBER}(?:[.,]\d+)?(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
-_TODAY = rf"(?:(?:из\sних\s|за\s)?(?:сегодня|бүгін)\W*\d+|\+?[\d\s]+(?:{VIEWS_BEHIND}\s)?(?:за\s)?(?:сегодня|today))"
+_LABELLED = rf"(?:{VIEWS_BEFORE})(?:\s+за\s+вс[её]\s+время)?\s*[:\-–]?\s*{_COUNT}"
+_TODAY = (
+    rf"(?:(?:(?:{VIEWS_BEFORE})\s)?(?:из\sних\s|за\s)?(?:сегодня|бүгін|сутки|день|неделю|месяц)\W*\d+"
+    rf"|\+?[\d\s]+(?:{VIEWS_BEHIND}\s)?(?:за\s)?(?:сегодня|today))"
+)
 #: Forms of a line, in the order in which they are tried.
 _FORMS: tuple[tuple[Kind, str], ...] = (
     # A database's zero as PHP prints it.
@@ -45,18 +49,10 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     # The second generation prints it above the headline.
     ("views", r"(?:опубликовано|жарияланды)\s*:?\s*(?P<count>\d[\d\s]{0,11})"),
     ("views", rf"(?:[^\W\d]+\s+){{0,2}}прочита\w+\s*:?\s*{_COUNT}\s*(?:чел(?:овек\w*)?|раза?)\.?"),
-    (
-        "views",
-        rf"(?:(?:{VIEWS_BEFORE})\s*[:\-–]?\s*{_COUNT}(?:\s*{VIEWS_BEHIND})?|{_COUNT}\s*{VIEWS_BEHIND})\s*[,/(]?\s*{_TODAY}\)?",
-    ),
+    ("views", rf"\(?(?:{_LABELLED}(?:\s*{VIEWS_BEHIND})?|{_COUNT}\s*{VIEWS_BEHIND})\s*[,/(]?\s*{_TODAY}\)?"),
     ("views", rf"(?:{VIEWS_BEFORE})\s*[:\-–—]?\s*сегодня\s*:?\s*\d+,?\s+(?:всего|за\s+вс[её]\s+время)\s*:?\s*{_COUNT}"),
-    (
-        "views",
-        rf"\(?(?:{VIEWS_BEFORE})(?:\s+за\s+вс[её]\s+время)?\s*[:\-–]?\s*{_COUNT},\s*(?:{VIEWS_BEFORE})\s+(?:сегодня|за\s+\w+)\s*:?\s*\d+\)?",
-    ),
     ("views", r"(?:visited|read)\s+(?P<count>\d[\d\s.,]*)\s+times?(?:,\s+[\d\s.,]+visits?\s+today)?"),
-    ("views", rf"(?:{VIEWS_BEFORE})(?:\s+всего)?\s*[:\-–—]?\s*{_COUNT}"),
-    ("views", rf"(?:{VIEWS_BEFORE})?\s*[:\-–(\[]?\s*{_COUNT}[)\]]?\s*(?:{VIEWS_BEHIND})?"),
+    ("views", rf"(?:(?:{VIEWS_BEFORE})(?:\s+всего)?)?\s*[:\-–—(\[]?\s*{_COUNT}[)\]]?\s*(?:{VIEWS_BEHIND})?"),
     (
         "author",
         rf"(?:{AUTHOR}|текст|мәтін|журналист|дайындаған|жазған|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S[^/|]{{0,120}})",
@@ -194,8 +190,6 @@ def fact_in(text: str) -> Fact | None:
     if not text or len(text) > _LONGEST_LINE:
         return None
     if text[0] == "(" and text[-1] == ")" and not text[1:-1].isdecimal():  # a number alone is of comments
-        text = text[1:-1].strip()
-    if text[:1] == "[" and text[-1] == "]" and text[1:-1].strip().isdecimal():
         text = text[1:-1].strip()
     if text[:1] == "©" and (name := credit_name(text[1:])) is not None:
         return Fact("credit", name)

@@ -92,7 +92,7 @@ def _headed(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock | N
             first = position + 1
             if first < len(blocks) and _ALL_TOPICS.fullmatch(blocks[first].text):
                 first += 1
-            found = scan.pairs(first)
+            found = scan.pairs(first) or scan.cards(first)
             if found:
                 return TrendingBlock(found.lines, position, found.end)
         elif len(block.pieces) > 2 and is_trending_heading(block.pieces[0][0]):
@@ -211,6 +211,20 @@ class _Scan:
             end = headline.block + 1
             label, headline = after, next(parts, None)
         return TrendingBlock(tuple(lines), start, end) if lines else None
+
+    def cards(self, start: int) -> TrendingBlock | None:
+        """Read cards from ``start`` on, each a label, a headline, and a link without text that lies over both."""
+        lines: list[TopicLine] = []
+        for label, headline in zip(self._blocks[start::2], self._blocks[start + 1 :: 2], strict=False):
+            card = common_container(label, headline)
+            links = [link for link in self._links if link.is_within(card)]
+            if len(links) != 1 or links[0].first != links[0].last or not _may_be_topic(label.text):
+                break
+            address = self._address(links[0])
+            if address is None:
+                break
+            lines.append(TopicLine(label.text, headline.text, address))
+        return TrendingBlock(tuple(lines), start, start + 2 * len(lines)) if lines else None
 
     def _address(self, link: Element) -> Address | None:
         """Return the article that a link leads to; a comment on one is no line of the block."""
