@@ -144,8 +144,7 @@ class Fact:
 
 def facts_in(byline: Byline) -> list[Fact]:
     """Return the people of a line as facts: the authors, then whose photo it is."""
-    named = (("author", byline.authors), ("credit", byline.photographers))
-    return [Fact(kind, name) for kind, names in named for name in names]
+    return [Fact("author", name) for name in byline.authors] + [Fact("credit", name) for name in byline.photographers]
 
 
 def is_dated(text: str) -> bool:

@@ -110,11 +110,8 @@ def printed_date(facts: list[Fact]) -> str | None:
     The time of day and the zone after it are included. A date after ``Обновлено`` does not count.
     """
     facts = _without_recordings(facts)
-    dates = [
-        index
-        for index, fact in enumerate(facts)
-        if fact.kind == "date" and fact.value and not (index and facts[index - 1].kind == "updated")
-    ]
+    dates = [place for place, fact in enumerate(facts) if fact.kind == "date" and fact.value]
+    dates = [place for place in dates if not (place and facts[place - 1].kind == "updated")]
     if not dates:
         return None
     if len(dates) > 1:
@@ -137,9 +134,8 @@ def _without_recordings(facts: list[Fact]) -> list[Fact]:
     """Return the facts with two clocks in a row, the position in a recording and its length, as ``other``."""
     clocks = [fact.kind == "date" and is_clock(fact.value) for fact in facts]
     pairs = {place for place, both in enumerate(pairwise(clocks)) if all(both)}
-    return [
-        Fact("other", fact.value) if place in pairs or place - 1 in pairs else fact for place, fact in enumerate(facts)
-    ]
+    apart = pairs | {place + 1 for place in pairs}
+    return [Fact("other", fact.value) if place in apart else fact for place, fact in enumerate(facts)]
 
 
 def _with_zone(date: str, facts: list[Fact], index: int) -> str:

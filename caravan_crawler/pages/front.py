@@ -185,6 +185,8 @@ class _Scan:
         """Whether a block that looks like facts is the text's first: a number or a day alone, set as text is."""
         facts = self.facts_within()
         has_date = any(fact.kind == "date" for fact in facts)
+        if block.tag in SUBHEADS and (has_date or all(fact.kind == "views" for fact in found)):
+            return True
         # The credit is the last of the lines, unless it is that of a picture over lede and date.
         if any(fact.kind != "date" and not fact.is_bare for fact in found):
             return False

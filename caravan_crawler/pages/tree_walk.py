@@ -39,11 +39,11 @@ _KEPT_EMPTY = ("a", "time")
 _SPECIAL = _ZONES | {"div", "form", "h1", "h2", "h3"}
 #: A footer in one of these says who is quoted.
 _QUOTATIONS = frozenset(["blockquote", "figure"])
-#: Kinds of an ``input`` that nobody fills in.
 _ICONS = frozenset(["i", "span", "mat-icon"])
+#: Kinds of an ``input`` that nobody fills in, and fields that somebody does.
 _NO_FORM = ("hidden", "submit", "button", "image")
 _FIELD = "textarea, select, input" + "".join(f":not([type={kind}])" for kind in _NO_FORM)
-#: A form with so few letters is for searching or commenting; a larger one may be around the whole page.
+#: A form with so few letters and a field is for searching or commenting; another may be around the whole page.
 _SMALL_FORM = 400
 #: Nested elements below which a page is not read; browsers have such a limit too.
 _DEEPEST = 400
@@ -139,11 +139,9 @@ def _walk(root: LexborNode, *, is_cleaning: bool = False) -> Visible:
             visible.headings.append(element)
         if tag == "form":
             visible.forms.append(element)
-            is_around = tag_around == "body" or node.css_first(_FIELD) is None
-            return tag if len(node.text()) < _SMALL_FORM and not is_around else zone
-        if tag == "footer" and tag_around in _QUOTATIONS:
-            return zone
-        return tag if tag in _ZONES else zone
+            is_small = len(node.text()) < _SMALL_FORM
+            return tag if is_small and node.css_matches(_FIELD) and not node.css_matches("h1") else zone
+        return tag if tag in _ZONES and not (tag == "footer" and tag_around in _QUOTATIONS) else zone
 
     def flush(block: Element, zone: str | None) -> None:
         """End the block of text collected so far; two line breaks in it make it two blocks."""
