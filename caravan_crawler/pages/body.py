@@ -247,7 +247,8 @@ def _take_off_facts(kept: list[Block], text: Text) -> None:
         is_in_table = kept[-1].tag in _CELLS and kept[-2].tag in _CELLS
         # It says when the article was published, how often it was read or shared.
         are_articles = any(fact.kind in ("date", "views", "other") and not fact.is_bare for fact in facts)
-        if is_in_table or not (is_apart or are_articles):
+        is_announced = {fact.kind for fact in facts} == {"other"} and kept[-2].text[-1] == ":" and not facts_of(kept[-2])
+        if is_in_table or is_announced or not (is_apart or are_articles):
             break
         text.facts = facts + text.facts
         kept.pop()
