@@ -246,6 +246,8 @@ class ListingWalk:
     _most_own: int = 0
     _is_paginated: bool = False
     _has_gaps: bool = False
+    _links_to_itself: bool = False
+    """Whether the last page read links to its own number, as some sites' pages do."""
 
     def place(self, path: str) -> tuple[str, int, PageForm] | None:
         """Return listing, number and form of a page of the walk by its path and query; None for the usual form."""
@@ -277,6 +279,7 @@ class ListingWalk:
         self._listed.update(keys)
         self._last = max(self._last, listing.last_number, listing.next_number or 0)
         self._is_paginated |= listing.is_paginated
+        self._links_to_itself = listing.links_to_itself
         self._most_own, self.own = max(self._most_own, self.own, len(self.state.top)), len(own)
         self.part.move_to(listing.number + 1, self._expects(listing.number + 1))
         return fresh
@@ -293,14 +296,16 @@ class ListingWalk:
         """Whether a page requested as ``number`` is another page, or has no list of its own.
 
         In that case its articles were all on earlier pages, and it has no pagination or only articles around its list;
-        or it has the list of the first page, as in a cache that ignores the number.
+        or it has the list of the first page, as in a cache that ignores the number, or of another earlier page, whose
+        links to others are not those of this one.
         """
         keys = {card.address.key for card in listing.cards}
         is_known = keys <= self._listed or not self._listed
         has_lost_its_list = self._is_paginated and not listing.is_paginated
         own = [card.address.key for card in listing.cards if card.address.key not in around]
         is_first_page = bool(own) and own in (self._first, self.state.top)
-        is_none = is_first_page or (is_known and (has_lost_its_list or keys <= around))
+        is_earlier_page = number > 2 and bool(self._listed) and listing.links_to_itself and not self._links_to_itself
+        is_none = is_first_page or (is_known and (has_lost_its_list or is_earlier_page or keys <= around))
         return number > 1 and (listing.number != number or is_none)
 
     def may_look_behind(self, number: int) -> bool:

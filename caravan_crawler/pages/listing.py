@@ -112,7 +112,7 @@ class Listing:
 
     ``next_number`` is the next page's number if the page links to it, ``last_number`` the highest to which it links, or
     0. ``is_paginated`` says whether the page links to any page of the listing; without such links only a request shows
-    where the listing ends. ``form`` is that of the later pages. ``unknown_next`` is where a link named as the next page
+    where the listing ends. ``links_to_itself``: one of the links leads to this page. ``form`` is that of the later pages. ``unknown_next`` is where a link named as the next page
     leads, if that is not understood.
     """
 
@@ -124,6 +124,7 @@ class Listing:
     last_number: int = 0
     form: PageForm | None = None
     unknown_next: str | None = None
+    links_to_itself: bool = False
 
     @property
     def next_path(self) -> str | None:
@@ -186,7 +187,8 @@ def read_listing(document: Document, known: tuple[str, int, PageForm] | None = N
         unknown = None  # the last page of a listing that is understood; what is named so leads somewhere else
     form = pages.get(number + 1, form)
     last = max(pages, default=0)
-    return Listing(path, number, tuple(_cards(document)), next_number, bool(pages), last, form, unknown)
+    cards = tuple(_cards(document))
+    return Listing(path, number, cards, next_number, bool(pages), last, form, unknown, number in pages)
 
 
 def _page_numbers(document: Document, path: str, form: PageForm) -> Iterator[int]:

@@ -47,8 +47,8 @@ def run(server: PlainServer, tmp_path: Path, *options: str) -> tuple[Crawl, dict
     return done, json.loads((folder / "run.json").read_text(encoding="utf-8")), list(server.requests)
 
 
-def elsewhere(section: str, first_page: str = "") -> dict[str, Answer]:
-    """Answers in the place of a page of a section, whose ``first_page`` is given, by the reason of its failure."""
+def elsewhere(section: str, first_page: str = "", page_before: str = "") -> dict[str, Answer]:
+    """Answers in the place of a page of a section, of which two pages are given, by the reason of its failure."""
     return {
         "http_404": NOT_FOUND,
         "http_410": Answer("", status=410),
@@ -57,6 +57,7 @@ def elsewhere(section: str, first_page: str = "") -> dict[str, Answer]:
         "no_articles, empty": Answer(""),
         "no_articles, JSON": Answer("{}", {"Content-Type": "application/json"}),
         "no_articles, but those of the first page": Answer(first_page),
+        "no_articles, but those of the page before": Answer(page_before),
         "redirected": Answer("", HTML | {"Location": "/"}, 302),
         "redirected to the page before": Answer("", HTML | {"Location": f"/{section}/"}, 301),
     }
@@ -77,8 +78,10 @@ def test_a_page_that_is_missing_once_is_read_by_the_next_run(tmp_path: Path) -> 
     paths = {section: list_page(section, number) for section, (_, number) in sections.items()}
     reasons = {section: f"list_{name.split(',')[0].split()[0]}" for section, (name, _) in sections.items()}
     whole = lists(*sections, articles=15, per_page=3)
-    first_pages = {section: str(whole[list_page(section, 1)]) for section in sections}
-    odd = {paths[section]: elsewhere(section, first_pages[section])[name] for section, (name, _) in sections.items()}
+    odd = {}
+    for section, (name, number) in sections.items():
+        first, before = (str(whole[list_page(section, each)]) for each in (1, number - 1))
+        odd[paths[section]] = elsewhere(section, first, before)[name]
     with serve_plain(whole | odd) as server:
         done, report, _ = run(server, tmp_path)
         assert done.code == 0
