@@ -246,9 +246,9 @@ def _take_off_facts(kept: list[Block], text: Text) -> None:
         is_apart = kept[-1].tag == "div" and kept[0].tag == "p"
         is_in_table = kept[-1].tag in _CELLS and kept[-2].tag in _CELLS
         # It says when the article was published, how often it was read or shared.
-        are_articles = any(fact.kind in ("date", "views", "other") and not fact.is_bare for fact in facts)
-        is_announced = {fact.kind for fact in facts} == {"other"} and kept[-2].text[-1] == ":" and not facts_of(kept[-2])
-        if is_in_table or is_announced or not (is_apart or are_articles):
+        kinds = {fact.kind for fact in facts if not fact.is_bare}
+        is_announced = kinds == {"other"} and kept[-2].text[-1] == ":" and not facts_of(kept[-2])
+        if is_in_table or is_announced or not (is_apart or kinds & {"date", "views", "other"}):
             break
         text.facts = facts + text.facts
         kept.pop()

@@ -112,8 +112,8 @@ class Listing:
 
     ``next_number`` is the next page's number if the page links to it, ``last_number`` the highest to which it links, or
     0. ``is_paginated`` says whether the page links to any page of the listing; without such links only a request shows
-    where the listing ends. ``links_to_itself``: one of the links leads to this page. ``form`` is that of the later pages. ``unknown_next`` is where a link named as the next page
-    leads, if that is not understood.
+    where the listing ends. ``links_to_itself`` says whether one of these leads to the page itself. ``form`` is that of
+    the later pages. ``unknown_next`` is where a link named as the next page leads, if that is not understood.
     """
 
     path: str
