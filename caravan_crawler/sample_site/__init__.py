@@ -8,8 +8,7 @@ faults.
 docs/site.md lists which parts are known of the real site, and which are invented.
 """
 
-from caravan_crawler.sample_site.response import SampleResponse
 from caravan_crawler.sample_site.server import SampleServer, serve
-from caravan_crawler.sample_site.site import SampleSite
+from caravan_crawler.sample_site.site import SampleResponse, SampleSite
 
 __all__ = ["SampleResponse", "SampleServer", "SampleSite", "serve"]

@@ -23,8 +23,7 @@ from typing import Any, NamedTuple
 from zlib import crc32
 
 from caravan_crawler.sample_site.article import Article
-from caravan_crawler.sample_site.response import HTML, Delivery, SampleResponse
-from caravan_crawler.sample_site.site import SampleSite
+from caravan_crawler.sample_site.site import HTML, Delivery, SampleResponse, SampleSite
 from caravan_crawler.sample_site.texts import RU, Rng
 
 #: An unresolvable host, a file, an address without a route.

@@ -11,8 +11,7 @@ from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 from typing import Any, Self
 
-from caravan_crawler.sample_site.response import SampleResponse
-from caravan_crawler.sample_site.site import SampleSite
+from caravan_crawler.sample_site.site import SampleResponse, SampleSite
 
 _REQUESTS_KEPT = 200_000
 _LONGEST_CLOSE = 10.0
