@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -61,6 +62,8 @@ _LOCAL_SETTINGS = LOCAL_DELAYS | {"CONCURRENT_REQUESTS": 4, "CONCURRENT_REQUESTS
 _MOVED = 3
 #: Sources that name the news of all sections.
 _MAIN_SOURCES = (HOME, FEED, MAIN_SITEMAP, KNOWN_SECTIONS[0])
+#: Refreshes that are requested at a time.
+_REFRESHES = 200
 #: Pages that wrongly name another article's URL as their own, from which no such URL is believed.
 _VOID_CLAIMS = 3
 
@@ -109,6 +112,8 @@ class CaravanSpider(Spider):
         self.is_exhausted = False
         """Whether the spider was idle and had no further request to make."""
         self._are_sources_left = False
+        self._refreshes: Iterator[Request] = iter(())
+        """Requested when idle, as what is new may say that an article has moved."""
         self._has_moved = False
         self._claimants: dict[str, list[Page]] = {}
         self._void_claims = 0
@@ -170,8 +175,7 @@ class CaravanSpider(Spider):
 
     def _beginnings(self) -> Iterator[Request]:
         yield from self.requests.articles(self.discovery.unread(), listed=self.discovery.listed_waiting())
-        for key, url, headers in self.discovery.due_for_refresh(self.started_at):
-            yield self.requests.refresh(key, url, headers)
+        self._refreshes = (self.requests.refresh(*due) for due in self.discovery.due_for_refresh(self.started_at))
         failed = [*self.discovery.failed()]
         # Marked as listed, a page that is no article stays a failure, and is retried, whatever led to it.
         listed = {target.key for target in failed if not self.discovery.is_unseen(target.key)}
@@ -191,7 +195,7 @@ class CaravanSpider(Spider):
         return self.requests.page(HOME, (self.parse_home, self.home_failed), Priority.FRONT)
 
     def on_idle(self) -> None:
-        """Make the requests that wait for idle: held or failed listing pages, deferred URLs, short links."""
+        """Make the requests that wait for idle: held or failed listing pages, deferred URLs, short links, refreshes."""
         requests: list[Request] = []
         if self._are_sources_left:
             self._are_sources_left = False
@@ -201,6 +205,7 @@ class CaravanSpider(Spider):
         self.crawler.stats.set_value("caravan/abandoned_lists", self.lists.abandoned)
         requests = requests or [*self.requests.articles(self.discovery.pop_deferred())]
         requests = requests or [*self.requests.articles(self.frontier.pop_short_links())]
+        requests = requests or [*islice(self._refreshes, _REFRESHES)][::-1]  # Scrapy sends the last one first
         for request in requests:
             self.crawler.engine.crawl(request)
         self.is_exhausted = not requests

@@ -36,7 +36,7 @@ class Priority(IntEnum):
 
     Articles go before their sources, so that the queue stays as short as one sitemap or one listing page. Sitemaps go
     before listings, which then have few new articles; a sitemap's priority grows by one per month, so that the newest
-    is read first. Refreshes wait until all new articles are read; retries of earlier failures come last.
+    is read first. Retries of earlier failures come last, but for refreshes, which wait until the spider is idle.
     """
 
     ARTICLE = 20_000

@@ -51,6 +51,15 @@ class Crew:
         """Wait until the server has received ``number`` requests."""
         wait_until(lambda: self.server.hits >= number)
 
+    def wait_for_quiet(self) -> None:
+        """Wait until the server receives no request for three seconds, as pages in flight are finished."""
+        for _ in range(10):
+            before = self.server.hits
+            time.sleep(3)
+            if self.server.hits == before:
+                return
+        raise AssertionError("requests are sent while the store is away")
+
     def wait_for_runs(self, number: int) -> None:
         """Wait until ``number`` workers have started a run."""
         wait_until(lambda: len(self.rows("runs")) >= number, 0.2)
