@@ -9,6 +9,7 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
+from caravan_crawler import settings as own_settings
 from caravan_crawler.items import RUN_DIR, TABLES, column_names
 
 
@@ -82,6 +83,15 @@ class SpiderAddon(CrawlerComponent):
         _remove_disabled_components(settings)
         if mode_of(settings) is not BrowserMode.OFF:
             settings.setdict(_playwright_settings(settings), priority="addon")
+
+
+def complete_components(settings: BaseSettings) -> None:
+    """Add the project's components where ``-s`` or another file of settings names others, in place of them all."""
+    for name, components in vars(own_settings).items():
+        if isinstance(components, dict) and isinstance(settings.get(name), BaseSettings) and name != "FEEDS":
+            for component, place in components.items():
+                if component not in settings[name]:
+                    settings[name].set(component, place, priority="project")
 
 
 _PARTS = "caravan_crawler.extensions.shared_crawl"

@@ -115,14 +115,13 @@ def assignment_problem(settings: BaseSettings, assignments: Iterable[str]) -> st
 
 
 def _number_problem(settings: BaseSettings) -> str | None:
-    """Return a problem if a setting of the command line is not a number although its default is one."""
-    for name in settings:
-        given = settings[name]
+    """Return a problem if a setting is not a number although its default is one."""
+    for name, given in settings.items():
         default = getattr(own_settings, name, getattr(default_settings, name, None))
-        if settings.getpriority(name) != PRIORITIES["cmdline"] or not isinstance(given, str):
+        if given == default or not isinstance(given, str | Number):
             continue
         if isinstance(default, bool):
-            problem = None if given.lower() in ("0", "1", "true", "false") else "is not 1 or 0"
+            problem = None if str(given).lower() in ("0", "1", "true", "false") else "is not 1 or 0"
         elif isinstance(default, Number):
             is_whole = isinstance(default, int) and name not in _FRACTIONS
             least = -math.inf if name.endswith(_SIGNED) else int(name in _NOT_ZERO)
@@ -134,9 +133,9 @@ def _number_problem(settings: BaseSettings) -> str | None:
     return None
 
 
-def _value_problem(text: str, least: float, *, is_whole: bool) -> str | None:
+def _value_problem(given: Any, least: float, *, is_whole: bool) -> str | None:
     try:
-        number = int(text) if is_whole else float(text)
+        number = int(given) if is_whole and isinstance(given, str) else float(given)
     except ValueError:
         number = math.nan
     if not -math.inf < number < math.inf:
