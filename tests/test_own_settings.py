@@ -1,4 +1,4 @@
-"""Settings of a file of the user's own, or by ``-s``: components beside the project's, values of a wrong type."""
+"""Settings of a file of the user's own, or by ``-s``: more components than the project has, values of a wrong type."""
 
 import pytest
 from scrapy.settings import Settings
