@@ -62,8 +62,6 @@ def feeds_problem(settings: BaseSettings) -> str | None:
     for name in ("", "runs", *(["warc"] if settings.getbool("ARCHIVE") else ())):
         if problem := _folder_problem(user_path(data_dir) / name, data_dir):
             return problem
-    if problem := _encoding_problem(settings["FEED_EXPORT_ENCODING"]):
-        return f"FEED_EXPORT_ENCODING={problem}"
     feeds = settings["FEEDS"] or {}
     if not isinstance(feeds, Mapping) or not all(isinstance(options, Mapping) for options in feeds.values()):
         return 'FEEDS must give options to each file: {"articles.csv": {"format": "csv"}}'
@@ -133,14 +131,6 @@ def _ends_quoted(path: Path) -> bool:
     """Whether a CSV breaks off within a quoted cell, which would go on with the first row that is appended."""
     with path.open("rb") as file:
         return sum(chunk.count(b'"') for chunk in iter(lambda: file.read(CHUNK), b"")) % 2 == 1
-
-
-def _encoding_problem(encoding: Any) -> str | None:
-    try:
-        codecs.lookup(encoding or "utf-8")
-    except (LookupError, TypeError):
-        return f"{encoding} is no encoding"
-    return None
 
 
 def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) -> str | None:
@@ -279,8 +269,10 @@ def log_file_problem(settings: BaseSettings) -> str | None:
         logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]).format(logging.makeLogRecord({}))
     except (ValueError, TypeError, KeyError) as error:
         return f"LOG_FORMAT={settings['LOG_FORMAT']} is no format of a log: {error}"
-    if problem := _encoding_problem(settings["LOG_ENCODING"]):
-        return f"LOG_ENCODING={problem}"
+    try:
+        codecs.lookup(settings["LOG_ENCODING"] or "utf-8")
+    except (LookupError, TypeError):
+        return f"LOG_ENCODING={settings['LOG_ENCODING']} is no encoding"
     if not settings["LOG_FILE"]:
         return None
     path = Path(settings["LOG_FILE"])

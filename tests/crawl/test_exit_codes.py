@@ -91,7 +91,7 @@ REFUSED = [
     (("-o", "-:jsonl", "-o", "-:csv"), "-:jsonl and -:csv are one output"),
     (("-O", "{folder}/x.csv", "-O", "{folder}/x.csv:jsonl"), "x.csv and {folder}/x.csv:jsonl are one output"),
     (("-s", 'FEEDS={"x.csv": 5}'), "FEEDS must give options to each file"),
-    (("-s", "FEED_EXPORT_ENCODING=nope"), "FEED_EXPORT_ENCODING=nope is no encoding"),
+    (("-s", "FEED_EXPORT_ENCODING=nope"), "articles.jsonl: no record can be written: unknown encoding: nope"),
     (("-s", 'FEEDS={"x.csv": {"format": "nope"}}'), "x.csv: there is no format nope; there are json, "),
     (("-s", 'FEEDS={"nowhere://x/y.csv": {"format": "csv"}}'), "there is no storage of the name nowhere"),
     (
