@@ -9,7 +9,8 @@ from scrapy.crawler import Crawler
 from scrapy.settings import BaseSettings
 from scrapy.utils.misc import load_object
 
-from caravan_crawler.items import RUN_DIR, TABLES, Article, column_names
+from caravan_crawler import settings as own_settings
+from caravan_crawler.items import RUN_DIR, TABLES, column_names
 
 
 class CrawlerComponent:
@@ -84,6 +85,15 @@ class SpiderAddon(CrawlerComponent):
             settings.setdict(_playwright_settings(settings), priority="addon")
 
 
+def complete_components(settings: BaseSettings) -> None:
+    """Add the project's components where ``-s`` or another file of settings names others, in place of them all."""
+    for name, components in vars(own_settings).items():
+        if isinstance(components, dict) and isinstance(settings.get(name), BaseSettings) and name != "FEEDS":
+            for component, place in components.items():
+                if component not in settings[name]:
+                    settings[name].set(component, place, priority="project")
+
+
 _PARTS = "caravan_crawler.extensions.shared_crawl"
 
 
@@ -96,14 +106,15 @@ def _share(settings: BaseSettings) -> None:
 
 
 def _complete_feeds(settings: BaseSettings) -> None:
-    """Make a feed that names no ``item_classes`` hold the articles alone, in the articles' columns."""
+    """Make a feed that names no ``item_classes`` hold the articles alone, and have all columns of its classes."""
     feeds: dict[str, dict[str, Any]] = {}
     for uri, options in settings.getdict("FEEDS").items():
         options = dict(options)
-        classes = options.setdefault("item_classes", [TABLES["articles"]])
-        holds_articles = len(classes) == 1 and load_object(classes[0]) is Article
-        if holds_articles and not settings.getdictorlist("FEED_EXPORT_FIELDS"):
-            options.setdefault("fields", column_names(Article))
+        named = options.setdefault("item_classes", [TABLES["articles"]])
+        classes = list(map(load_object, named or TABLES.values()))
+        # Without fields, a CSV has the columns of the first record alone.
+        if set(classes) <= set(TABLES.values()) and not settings.getdictorlist("FEED_EXPORT_FIELDS"):
+            options.setdefault("fields", column_names(*classes))
         # A run without items must not empty the file of an earlier run.
         options.setdefault("store_empty", False)
         feeds[uri] = options

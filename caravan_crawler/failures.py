@@ -126,4 +126,5 @@ def _cause_message(cause: BaseException) -> str:
         return "TLS: " + ", ".join(str(part[-1]) for part in cause.args[0])
     if type(cause).__name__ == "VerificationError":  # of service_identity
         return "TLS: the certificate is for another host"
-    return " ".join(str(cause).split()) or type(cause).__name__
+    message = " ".join(str(cause).split())
+    return message if message and not message.startswith("b'") else f"{type(cause).__name__} {message}".rstrip()

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import errno
+import io
 import json
 import logging
 import os
@@ -13,14 +14,16 @@ from tempfile import mkdtemp
 from typing import Any
 from urllib.parse import urlsplit
 
-from scrapy.extensions.feedexport import apply_uri_params
+from scrapy.extensions.feedexport import ItemFilter, apply_uri_params
+from scrapy.extensions.postprocessing import PostProcessingManager
 from scrapy.settings import BaseSettings
-from scrapy.utils.conf import feed_process_params_from_cli
+from scrapy.utils.conf import feed_complete_default_values_from_settings, feed_process_params_from_cli
 from scrapy.utils.misc import load_object
 
 from caravan_crawler.arguments import known_names
 from caravan_crawler.atomic import home_problem, local_path, part_path, user_path
-from caravan_crawler.feeds import CHUNK, DOCUMENTS, JSON_LINES, first_line
+from caravan_crawler.console import error_line
+from caravan_crawler.feeds import CHUNK, DOCUMENTS, JSON_LINES, SpreadsheetCsvExporter, first_line
 from caravan_crawler.items import RUN_DIR, TABLES, column_names
 from caravan_crawler.normalise.text import encodable
 from caravan_crawler.store.database import StoreError, store_url
@@ -29,6 +32,7 @@ from caravan_crawler.store.database import StoreError, store_url
 _ANY_RUN = "20260101T000000Z-000000"
 #: Parameters of a feed's URI template: Scrapy's own, and those that the spider adds.
 _ANY_VALUES = {"time": "x", "batch_time": "x", "batch_id": 1, "name": "caravan", "run_id": _ANY_RUN, "data_dir": ""}
+_ANY_TEXT = "Әліпби, ўқиш, «№», 😀"
 _PLACEHOLDER = re.compile(r"%\((\w+)\)")
 #: Suffixes of the files of a store: SQLite's and the lock's.
 _BESIDE_STORE = ("", "-wal", "-shm", "-journal", ".lock")
@@ -58,8 +62,6 @@ def feeds_problem(settings: BaseSettings) -> str | None:
     for name in ("", "runs", *(["warc"] if settings.getbool("ARCHIVE") else ())):
         if problem := _folder_problem(user_path(data_dir) / name, data_dir):
             return problem
-    if problem := _encoding_problem(settings["FEED_EXPORT_ENCODING"]):
-        return f"FEED_EXPORT_ENCODING={problem}"
     feeds = settings["FEEDS"] or {}
     if not isinstance(feeds, Mapping) or not all(isinstance(options, Mapping) for options in feeds.values()):
         return 'FEEDS must give options to each file: {"articles.csv": {"format": "csv"}}'
@@ -68,8 +70,9 @@ def feeds_problem(settings: BaseSettings) -> str | None:
         template = str(uri)
         if problem := _options_problem(template, dict(options), settings):
             return problem
+        values = dict.fromkeys(_PLACEHOLDER.findall(template), "x") | _ANY_VALUES
         try:
-            expanded = apply_uri_params(template, _ANY_VALUES | {"data_dir": str(user_path(data_dir))})
+            expanded = apply_uri_params(template, values | {"data_dir": str(user_path(data_dir))})
         except (TypeError, ValueError) as error:
             return f"{template} is no template of a file's name: {error}"
         if template.startswith(RUN_DIR) or urlsplit(expanded).scheme not in ("", "file"):
@@ -130,14 +133,6 @@ def _ends_quoted(path: Path) -> bool:
         return sum(chunk.count(b'"') for chunk in iter(lambda: file.read(CHUNK), b"")) % 2 == 1
 
 
-def _encoding_problem(encoding: Any) -> str | None:
-    try:
-        codecs.lookup(encoding or "utf-8")
-    except (LookupError, TypeError):
-        return f"{encoding} is no encoding"
-    return None
-
-
 def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) -> str | None:
     """Return why Scrapy could not open a feed with these options or export to it, or None."""
     if options.get("batch_item_count"):
@@ -151,10 +146,9 @@ def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) 
     format_ = options.get("format", Path(uri).suffix[1:])
     if format_ not in _formats(settings):
         return f"{uri}: there is no format {format_}; there are {', '.join(_formats(settings))}"
-    if problem := _encoding_problem(options.get("encoding")):
-        return f"{uri}: encoding={problem}"
-    if not isinstance(options.get("indent") or 0, int):
-        return f"{uri}: indent={options['indent']} is not a whole number"
+    for name, kind in (("indent", "a whole number"), ("overwrite", "true or false"), ("store_empty", "true or false")):
+        if not isinstance(options.get(name) or 0, int):
+            return f"{uri}: {name}={options[name]} is not {kind}"
     for name in ("item_classes", "item_filter", "postprocessing", "uri_params"):
         named = options.get(name) or ()
         if name in ("item_classes", "postprocessing") and isinstance(named, str):
@@ -162,8 +156,34 @@ def _options_problem(uri: str, options: dict[str, Any], settings: BaseSettings) 
         for component in named if isinstance(named, list | tuple) else (named,):
             if problem := load_problem(component):
                 return f"{uri}: {name} names {component}, which cannot be loaded: {problem}"
-    problem = _fields_problem(options, settings)
+    problem = _fields_problem(options, settings) or _trial_problem(format_, options, settings)
     return f"{uri}: {problem}" if problem else None
+
+
+def _trial_problem(format_: str, options: dict[str, Any], settings: BaseSettings) -> str | None:
+    """Return why a record cannot be exported with these options, found by exporting one, or None."""
+    exporter = load_object(settings.getwithbase("FEED_EXPORTERS")[format_])
+    if hasattr(exporter, "from_crawler") and exporter is not SpreadsheetCsvExporter:
+        return None  # one of the user's own, which needs the crawl
+    feed = feed_complete_default_values_from_settings({**options, "format": format_}, settings)
+    encoding = feed["encoding"]
+    try:
+        if format_ in (*JSON_LINES, "json") and "".encode(encoding or "utf-8"):
+            return f"encoding={encoding} would begin each record with a byte order mark"
+        load_object(feed.get("item_filter", ItemFilter))(feed)
+        file: Any = io.BytesIO()
+        if feed.get("postprocessing"):
+            file = PostProcessingManager(feed["postprocessing"], file, feed)
+        trial = exporter(file, encoding=encoding, indent=feed["indent"], **feed["item_export_kwargs"])
+        trial.start_exporting()
+        trial.export_item({"text": _ANY_TEXT})
+        trial.finish_exporting()
+        file.close()
+    except UnicodeEncodeError:
+        return f"encoding={encoding} lacks letters that texts of the site have; utf-8 has them"
+    except Exception as error:  # noqa: BLE001 - options of every exporter and plugin
+        return f"no record can be written: {error_line(error)}"
+    return None
 
 
 def _fields_problem(options: Mapping[str, Any], settings: BaseSettings) -> str | None:
@@ -174,8 +194,7 @@ def _fields_problem(options: Mapping[str, Any], settings: BaseSettings) -> str |
     classes = list(map(load_object, options.get("item_classes") or TABLES.values()))
     if not set(classes) <= set(TABLES.values()):
         return None  # records of the user's own
-    tables = classes if options.get("fields") else TABLES.values()
-    known = [*dict.fromkeys(name for each in tables for name in column_names(each))]
+    known = column_names(*(classes if options.get("fields") else TABLES.values()))
     unknown = next((name for name in fields if name not in known), None)
     return None if unknown is None else f"there is no field {unknown}{known_names(str(unknown), known)}"
 
@@ -194,8 +213,8 @@ def _columns(options: Mapping[str, Any], settings: BaseSettings) -> list[str] | 
     fields = options.get("fields") or settings.getdictorlist("FEED_EXPORT_FIELDS")
     if fields:
         return list(fields.values() if isinstance(fields, Mapping) else fields)
-    classes = options.get("item_classes") or [TABLES["articles"]]
-    return column_names(load_object(classes[0])) if len(classes) == 1 else None
+    classes = list(map(load_object, options.get("item_classes", [TABLES["articles"]]) or TABLES.values()))
+    return column_names(*classes) if set(classes) <= set(TABLES.values()) else None
 
 
 def reserved_problem(uri: str, path: Path, settings: BaseSettings, writer: str = "a feed") -> str | None:
@@ -250,8 +269,10 @@ def log_file_problem(settings: BaseSettings) -> str | None:
         logging.Formatter(settings["LOG_FORMAT"], settings["LOG_DATEFORMAT"]).format(logging.makeLogRecord({}))
     except (ValueError, TypeError, KeyError) as error:
         return f"LOG_FORMAT={settings['LOG_FORMAT']} is no format of a log: {error}"
-    if problem := _encoding_problem(settings["LOG_ENCODING"]):
-        return f"LOG_ENCODING={problem}"
+    try:
+        codecs.lookup(settings["LOG_ENCODING"] or "utf-8")
+    except (LookupError, TypeError):
+        return f"LOG_ENCODING={settings['LOG_ENCODING']} is no encoding"
     if not settings["LOG_FILE"]:
         return None
     path = Path(settings["LOG_FILE"])

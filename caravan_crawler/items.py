@@ -232,9 +232,9 @@ NOTHING: tuple[Any, ...] = (None, [], "")
 RUN_DIR = "%(data_dir)s/runs/%(run_id)s"
 
 
-def column_names(item_class: type) -> list[str]:
-    """Return the columns of a table in their stable order: the fields of its item class."""
-    return [one.name for one in fields(item_class)]
+def column_names(*item_classes: type) -> list[str]:
+    """Return the columns of a table, or of several in one file, in their stable order: the fields of the classes."""
+    return list(dict.fromkeys(one.name for item_class in item_classes for one in fields(item_class)))
 
 
 class PageKind(StrEnum):

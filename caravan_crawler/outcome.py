@@ -124,6 +124,8 @@ def decide(stats: Mapping[str, Any], finish_reason: str | None, *, has_store: bo
         )
     if finish_reason not in ("finished", LIMIT):
         return Outcome(CRASHED, f"stopped early: {finish_reason}")
+    if finish_reason == "finished" and (unasked := stats.get("caravan/unasked")):
+        return Outcome(CRASHED, f"{count(unasked, 'page')} could not be requested; see the log")
     return _judge_pages(stats, ending)
 
 

@@ -22,7 +22,7 @@ from scrapy.settings import Settings
 from scrapy.spiderloader import get_spider_loader
 from scrapy.utils.url import guess_scheme
 
-from caravan_crawler.addons import disable_run_components
+from caravan_crawler.addons import complete_components, disable_run_components
 from caravan_crawler.arguments import SPIDER
 from caravan_crawler.atomic import local_path
 from caravan_crawler.console import print_err
@@ -65,6 +65,7 @@ class CheckedCommand(ScrapyCommand):
             super().process_options(args, opts)
         except UsageError as error:
             raise UsageError(str(error), print_help=False) from None
+        complete_components(self.settings)
         quieten(self.settings)
         if self.requires_crawler_process and (problem := log_file_problem(self.settings)):
             self.settings.set("LOG_FILE", None, priority="cmdline")  # it cannot be written, not even for this line

@@ -49,8 +49,8 @@ _EMPTY = frozenset(["ASYNCIO_EVENT_LOOP", "FEED_URI_PARAMS"])
 def settings_problem(settings: BaseSettings) -> str | None:
     """Return the first problem of the settings, in one line, or None."""
     of_names_and_values = (name_problem, _number_problem, _component_problem, _spiders_problem, _codes_problem)
-    of_one_setting = (_unusable_problem, _length_problem, floors_problem, lambda each: hook_problem(each["ON_FAILURE"]))
-    of_parts = (_archive_problem, browser_problem, _workers_problem, feeds_problem)
+    of_one_setting = (_unusable_problem, floors_problem, lambda each: hook_problem(each["ON_FAILURE"]))
+    of_parts = (browser_problem, _workers_problem, feeds_problem)
     checks = (*of_names_and_values, *of_one_setting, *of_parts)
     return next(filter(None, (check(settings) for check in checks)), None)
 
@@ -115,32 +115,27 @@ def assignment_problem(settings: BaseSettings, assignments: Iterable[str]) -> st
 
 
 def _number_problem(settings: BaseSettings) -> str | None:
-    """Return a problem if a setting of the command line is not a number although its default is one."""
-    for name in settings:
-        given = settings[name]
+    """Return a problem if a setting is not a number although its default is one."""
+    for name, given in settings.items():
         default = getattr(own_settings, name, getattr(default_settings, name, None))
-        if settings.getpriority(name) != PRIORITIES["cmdline"] or not isinstance(given, str):
+        if given == default or not isinstance(default, Number) or not isinstance(given, str | Number):
             continue
-        if isinstance(default, bool):
-            problem = None if given.lower() in ("0", "1", "true", "false") else "is not 1 or 0"
-        elif isinstance(default, Number):
-            is_whole = isinstance(default, int) and name not in _FRACTIONS
-            least = -math.inf if name.endswith(_SIGNED) else int(name in _NOT_ZERO)
-            problem = _value_problem(given, least, is_whole=is_whole)
-        else:
-            continue
-        if problem:
+        if problem := _value_problem(name, given, default):
             return f"{name}={given} {problem}"
     return None
 
 
-def _value_problem(text: str, least: float, *, is_whole: bool) -> str | None:
+def _value_problem(name: str, given: Any, default: Number) -> str | None:
+    if isinstance(default, bool):
+        return None if str(given).lower() in ("0", "1", "true", "false") else "is not 1 or 0"
+    is_whole = isinstance(default, int) and name not in _FRACTIONS
     try:
-        number = int(text) if is_whole else float(text)
+        number = int(given) if is_whole and isinstance(given, str) else float(given)
     except ValueError:
         number = math.nan
     if not -math.inf < number < math.inf:
         return "is not a whole number" if is_whole else "is not a number"
+    least = -math.inf if name.endswith(_SIGNED) else int(name in _NOT_ZERO)
     return None if number >= least else f"must be {least} or more"
 
 
@@ -202,17 +197,18 @@ def _codes_problem(settings: BaseSettings) -> str | None:
 
 
 def _unusable_problem(settings: BaseSettings) -> str | None:
+    """Return why a single setting cannot be used, or None."""
     if settings["JOBDIR"]:
         return "JOBDIR is not for this crawl, whose store keeps what is left to read; leave it out"
-    if str(settings["DEPTH_LIMIT"] or 0) == "0":
-        return None
-    return "DEPTH_LIMIT would cut lists at that page; MAX_HOPS_FROM_ARTICLE bounds how far pages without article lead"
-
-
-def _length_problem(settings: BaseSettings) -> str | None:
-    if 0 < settings.getint("URLLENGTH_LIMIT") <= LONGEST_ADDRESS:
-        return None
-    return f"URLLENGTH_LIMIT must be from 1 to {LONGEST_ADDRESS}: a store in PostgreSQL can index no longer address"
+    if str(settings["DEPTH_LIMIT"] or 0) != "0":
+        return (
+            "DEPTH_LIMIT would cut lists at that page; MAX_HOPS_FROM_ARTICLE bounds how far pages without article lead"
+        )
+    if not 0 < settings.getint("URLLENGTH_LIMIT") <= LONGEST_ADDRESS:
+        return f"URLLENGTH_LIMIT must be from 1 to {LONGEST_ADDRESS}: a store in PostgreSQL can index no longer address"
+    if settings.getbool("ARCHIVE") and find_spec("warcio") is None:
+        return "ARCHIVE needs warcio: pip install -e '.[archive]'"
+    return None
 
 
 def floors_problem(settings: BaseSettings) -> str | None:
@@ -224,12 +220,6 @@ def floors_problem(settings: BaseSettings) -> str | None:
     if all(0 <= share <= 1 for share in shares):
         return None
     return 'FLOORS must give shares from 0 to 1: {"body": 0.8}'
-
-
-def _archive_problem(settings: BaseSettings) -> str | None:
-    if not settings.getbool("ARCHIVE") or find_spec("warcio") is not None:
-        return None
-    return "ARCHIVE needs warcio: pip install -e '.[archive]'"
 
 
 def _workers_problem(settings: BaseSettings) -> str | None:

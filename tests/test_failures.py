@@ -47,6 +47,7 @@ CASES = [
     (http(503), "http_503", "HTTP 503", False, True),
     (DownloadTimeoutError("took\nlonger"), "DownloadTimeoutError", "took longer", True, False),
     (DownloadConnectionRefusedError(), "DownloadConnectionRefusedError", "DownloadConnectionRefusedError", True, False),
+    (DownloadFailedError(b"gzip, chunked"), "DownloadFailedError", "DownloadFailedError b'gzip, chunked'", True, False),
     (untrusted(), "DownloadFailedError", "TLS: certificate verify failed", True, False),
     (wrong_host(), "DownloadFailedError", "TLS: the certificate is for another host", True, False),
     (DownloadCancelledError(""), "too_large", TOO_LARGE, False, False),

@@ -93,6 +93,7 @@ REFUSED = [
     (("view", "-s", "RETRY_TIMES=x", "http://127.0.0.1:9/"), "RETRY_TIMES=x is not a whole number"),
     (("shell", "-s", "STATS_CLASS=no.X", "http://127.0.0.1:9/"), "STATS_CLASS names no.X, which cannot be loaded: "),
     (("fetch", "-s", "SPIDER_MODULES=no", "http://127.0.0.1:9/"), "SPIDER_MODULES=no cannot be loaded: No module"),
+    (("parse", "file:///none"), "site=file:/// must begin with http:// or https://"),
     (("parse", "-O", "x.unknown", "http://127.0.0.1:9/"), "Unrecognized output format 'unknown'"),
     (("runspider", "caravan_crawler/spiders/caravan.py"), "run it by its name: scrapy crawl caravan"),
 ]

@@ -116,9 +116,12 @@ def read_pages(path: Path, start: int, stop: int) -> Iterator[ArchivedPage | Ski
                 continue
             stream = BytesIO(data)
             try:
-                record = loader.parse_record_stream(stream, known_format="warc")
+                record = loader.parse_record_stream(stream, known_format="warc", check_digests=True)
                 page = _page(record)
                 record.raw_stream.read()  # moves to the record's end
+                # Not the payload's digest: programs differ in whether chunks belong to the payload.
+                if any(problem.startswith("block digest failed") for problem in record.digest_checker.problems):
+                    page = Skipped("damaged")
             except Exception:  # noqa: BLE001 - a bad record must not hide the records after it
                 yield Skipped("damaged")
                 continue

@@ -74,7 +74,7 @@ class Command(OwnCommand):
         from caravan_crawler.feed_checks import reserved_problem
         from caravan_crawler.settings_checks import export_problem
 
-        is_one = len(args) == 1 and args[0].strip() and ("://" in args[0] or local_path(args[0]).name not in ("", ".."))
+        is_one = len(args) == 1 and ("://" in args[0] or local_path(args[0]).name.strip(" .-"))
         usage = "give one file such as articles.csv, one folder, or one URL such as s3://bucket/path"
         problem = (None if is_one else usage) or export_problem(self.settings)
         if problem is None and "://" not in args[0]:

@@ -43,7 +43,7 @@ class Command(OnePageCommand, ParseCommand):
 
         opts.spider = opts.spider or SPIDER
         parts = urlsplit(url)
-        if opts.spider == SPIDER and parts.netloc:
+        if opts.spider == SPIDER:
             opts.spargs.setdefault("site", f"{parts.scheme}://{parts.netloc}/")
             try:
                 CrawlArguments.parse(opts.spargs)

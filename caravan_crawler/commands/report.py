@@ -1,6 +1,7 @@
 """``scrapy report FILE.html``: the store as one page of charts."""
 
 import argparse
+import sys
 from importlib.util import find_spec
 
 from caravan_crawler.atomic import local_path, open_atomic
@@ -57,6 +58,8 @@ class Command(OwnCommand):
 def _problem(args: list[str]) -> str | None:
     if len(args) != 1:
         return "it takes the file to write: scrapy report report.html"
+    if sys.flags.optimize > 1:
+        return "Altair needs the docstrings that -OO and PYTHONOPTIMIZE=2 leave out"
     if any(find_spec(name) is None for name in _LIBRARIES):
         return "it needs altair, jinja2 and vl-convert-python: pip install -e '.[report]'"
     return None

@@ -68,7 +68,8 @@ class RunMonitor(CrawlerComponent):
         end_run(self.crawler, "store failed")
 
     def spider_closed(self, spider: CaravanSpider, reason: str) -> None:
-        """Check for drift, compare feeds with records, and decide the outcome."""
+        """Check the store's place and for drift, compare feeds with records, and decide the outcome."""
+        self._store.check_place()
         if (reason in ("finished", outcome.LIMIT) or outcome.is_cut_short(reason)) and not self._store.is_broken:
             self._check_drift(spider, is_whole=reason == "finished")
         for slot in self._feeds:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from email.utils import format_datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 from urllib.parse import parse_qs, unquote
 
 from caravan_crawler.sample_site import frame, listings
@@ -91,16 +91,6 @@ def moved(url: str) -> SampleResponse:
     return SampleResponse(301, {"Content-Type": HTML, "Location": url}, body.encode())
 
 
-class MovedArticle(NamedTuple):
-    """An article before and after a move from generation 3 to 4."""
-
-    old_url: str
-    new_url: str
-    article_id: int
-    style: OldAddresses
-    """Response to the old URL after the move."""
-
-
 class SampleSite:
     """A site of ``articles`` articles in the template of ``markup_seed``.
 
@@ -176,14 +166,6 @@ class SampleSite:
         self.generation = 4
         self._build()
         self._newsroom.publish(published)
-
-    def moved_articles(self, base_url: str) -> Iterator[MovedArticle]:
-        """Old and new URL of every article of a site of generation 4, oldest first."""
-        newsroom = self._newsroom
-        assert isinstance(newsroom, SingleNewsroom)
-        for number in range(newsroom.end):
-            old, new = base_url + newsroom.old_path(number)[1:], base_url + newsroom.path(number)[1:]
-            yield MovedArticle(old, new, newsroom.short_id(number), newsroom.old_style(number))
 
     def respond(self, target: str, base_url: str, headers: Mapping[str, str] | None = None) -> SampleResponse:
         """Answer a GET of a path and query; ``headers`` have lower-case names."""

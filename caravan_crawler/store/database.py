@@ -86,11 +86,11 @@ def store_url(setting: str | None, data_dir: str) -> URL:
         raise StoreRefusedError("STORE_URL is no database URL such as postgresql://user@host/database") from None
     backend = url.get_backend_name()
     if backend == "sqlite":
-        if not url.database or url.database == ":memory:":
+        if not url.database or url.database.startswith((":memory:", "file:")):
             raise StoreRefusedError("STORE_URL=sqlite must name a file: sqlite:////absolute/path/caravan.db")
         if encodable(setting) != setting:
             raise StoreRefusedError(f"STORE_URL={setting} is not UTF-8")
-        return url
+        return url.set(drivername=backend)
     if backend not in ("postgresql", "postgres"):
         raise StoreRefusedError(f"STORE_URL names {backend}; a store is sqlite or postgresql")
     return url.set(drivername="postgresql+psycopg")
@@ -166,8 +166,8 @@ def reading_problem(url: URL, error: Exception) -> str:
 
 def without_password(url: URL) -> str:
     """Return the URL for logs: without password and query, which may contain one."""
-    if url == TEMPORARY:
-        return NONE
+    if url.get_backend_name() == "sqlite":
+        return f"sqlite:///{url.database}" if url.database else NONE
     return url.set(drivername=url.get_backend_name(), query={}).render_as_string(hide_password=True)
 
 

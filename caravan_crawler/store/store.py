@@ -123,6 +123,8 @@ class Store:
                 note(self._connection, "opened_at", database.now())
                 self.was_empty = not self._connection.scalar(_ANYTHING_THERE)
                 self._claim(self._connection, site)
+            self._file = Path(url.database) if url.database and is_sqlite else None
+            self._inode = self._file and self._file.stat().st_ino
         except (SQLAlchemyError, OSError) as error:
             self.close()
             raise StoreError(f"the store {self.name} cannot be opened: {error_line(error)}") from error
@@ -143,6 +145,11 @@ class Store:
                 f"{self.name} holds the articles of {_TITLES.get(held, held)}; "
                 f"for those of {_TITLES.get(site, site)} name another folder: -s DATA_DIR=FOLDER"
             )
+
+    def check_place(self) -> None:
+        """Fail if the file has been removed or replaced: what this run has stored ends with it."""
+        if self._file is not None and not (self._file.exists() and self._file.stat().st_ino == self._inode):
+            self.fail(StoreError(f"another program has removed or replaced the store {self.name} during the run"))
 
     def join(self, run_id: str) -> None:
         """Show the workers that share the store that a run is alive, before the run is stored."""

@@ -35,6 +35,9 @@ FORMS = {
     "GZIP": record(answer(gzip.compress(HTML), Content_Encoding="GZIP")),
     "deflate": record(answer(zlib.compress(HTML), Content_Encoding="deflate")),
     "chunked": record(answer(CHUNKED, Transfer_Encoding="chunked")),
+    "digest without chunks": record(
+        answer(CHUNKED, Transfer_Encoding="chunked"), **{"WARC-Payload-Digest": f"sha1:{'A' * 32}"}
+    ),
     "chunked and gzip": record(answer(PACKED_CHUNKS, Transfer_Encoding="chunked", Content_Encoding="gzip")),
     "said to be chunked": record(answer(HTML, Transfer_Encoding="chunked")),
     "said to be gzip": record(answer(HTML, Content_Encoding="gzip")),
@@ -78,6 +81,7 @@ SKIPPED = {
     "damaged": record(answer(HTML), date="yesterday"),
     "damaged without date": record(answer(HTML), date=""),
     "damaged by a date before all dates": record(answer(HTML), date="0001-01-01T00:00:00+14:00"),
+    "damaged in its block": record(answer(HTML), **{"WARC-Block-Digest": f"sha1:{'A' * 32}"}),
     "damaged without address": record(answer(HTML), url=""),
     "damaged brotli": record(answer(b"no brotli", Content_Encoding="br")),
     "damaged zstd": record(answer(b"no zstd", Content_Encoding="zstd")),

@@ -91,7 +91,7 @@ REFUSED = [
     (("-o", "-:jsonl", "-o", "-:csv"), "-:jsonl and -:csv are one output"),
     (("-O", "{folder}/x.csv", "-O", "{folder}/x.csv:jsonl"), "x.csv and {folder}/x.csv:jsonl are one output"),
     (("-s", 'FEEDS={"x.csv": 5}'), "FEEDS must give options to each file"),
-    (("-s", "FEED_EXPORT_ENCODING=nope"), "FEED_EXPORT_ENCODING=nope is no encoding"),
+    (("-s", "FEED_EXPORT_ENCODING=nope"), "articles.jsonl: no record can be written: unknown encoding: nope"),
     (("-s", 'FEEDS={"x.csv": {"format": "nope"}}'), "x.csv: there is no format nope; there are json, "),
     (("-s", 'FEEDS={"nowhere://x/y.csv": {"format": "csv"}}'), "there is no storage of the name nowhere"),
     (
@@ -100,7 +100,10 @@ REFUSED = [
     ),
     (("-s", 'FEEDS={"x.csv": {"format": "csv", "item_filter": "no.X"}}'), "x.csv: item_filter names no.X, which"),
     (("-s", 'FEEDS={"x.csv": {"format": "csv", "postprocessing": ["no.X"]}}'), "x.csv: postprocessing names no.X, "),
-    (("-s", 'FEEDS={"x.csv": {"format": "csv", "encoding": "nope"}}'), "x.csv: encoding=nope is no encoding"),
+    (
+        ("-s", 'FEEDS={"x.csv": {"format": "csv", "encoding": "nope"}}'),
+        "x.csv: no record can be written: unknown encoding",
+    ),
     (("-s", 'FEEDS={"x.json": {"format": "json", "indent": "x"}}'), "x.json: indent=x is not a whole number"),
     (("-s", 'FEEDS={"x.csv": {"format": "csv", "fields": 5}}'), "x.csv: fields=5 is no list of columns"),
     (("-s", 'FEEDS={"x.csv": {"format": "csv", "fields": "url"}}'), "x.csv: fields=url is no list of columns"),

@@ -9,6 +9,7 @@ import pytest
 from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from caravan_crawler.sample_site.one_generation import OldAddresses
 from caravan_crawler.store import schema
+from tests.sample_site.moved import moved_articles
 from tests.store.stores import open_in, table
 from tests.support.crawling import crawl
 
@@ -22,7 +23,7 @@ def test_a_move_leaves_every_article_stored_once(old_addresses: OldAddresses, tm
         result = crawl(tmp_path, "-a", f"site={server.url}", "-a", "refresh_days=0")
         assert result.code == 0, result.log[-2000:]
         assert result.stat("caravan/articles/new") == 0
-        moved = {urlsplit(each.new_url).path: each.article_id for each in site.moved_articles(server.url)}
+        moved = {urlsplit(each.new_url).path: each.article_id for each in moved_articles(site, server.url)}
     store = open_in(tmp_path)
     rows = table(store, schema.articles)
     store.close()

@@ -101,6 +101,20 @@ def test_a_store_locked_for_a_moment_is_waited_for(tmp_path: Path) -> None:
         each_once(Stored(tmp_path).articles.values(), gold(server))
 
 
+def test_a_store_that_is_removed_during_the_run(tmp_path: Path) -> None:
+    with serve(SampleSite(articles=30)) as server:
+        process = start(tmp_path, "-a", f"site={server.url}")
+        after_requests(server, 16)(process)
+        for file in tmp_path.glob("caravan.db*"):
+            file.unlink()
+        _, log = process.communicate(timeout=TIMEOUT)
+        assert (process.returncode, log.count("Traceback")) == (1, 0)
+        assert "another program has removed or replaced the store" in log.splitlines()[-1]
+        assert not list(tmp_path.glob("runs/*/articles.*"))
+        assert crawl(tmp_path, "-a", f"site={server.url}").code == 0
+        each_once(Stored(tmp_path).articles.values(), gold(server))
+
+
 @pytest.mark.parametrize("small_disk", [0.004], indirect=True)
 def test_a_full_disk_under_the_log(small_disk: SmallDisk, tmp_path: Path) -> None:
     """The run in which the disk fills succeeds; the next one is refused, in one line."""

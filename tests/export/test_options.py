@@ -99,8 +99,8 @@ def test_bad_options(options: tuple[str, ...], words: str, store: Path, tmp_path
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("target", ["/", "//", "/tmp/.."])
-def test_the_root_is_no_folder_of_a_dataset(target: str, store: Path) -> None:
+@pytest.mark.parametrize("target", ["/", "//", "/tmp/..", "-"])
+def test_the_root_or_a_hyphen_is_no_folder_of_a_dataset(target: str, store: Path) -> None:
     failed(export(Path(target), store), 2, "give one file such as")
 
 

@@ -1,5 +1,6 @@
 """The feeds of real runs: flat tables, written atomically."""
 
+import json
 from pathlib import Path
 
 from caravan_crawler.items import Article, ExchangeRate, TrendingEntry, Weather, column_names
@@ -48,8 +49,14 @@ def test_two_runs_have_a_folder_each_and_the_second_leaves_the_file(tmp_path: Pa
 
 
 def test_feed_holds_other_tables_on_request(tmp_path: Path) -> None:
-    file = tmp_path / "rates.csv"
-    feeds = f'FEEDS={{"{file}": {{"format": "csv", "item_classes": ["caravan_crawler.items.ExchangeRate"]}}}}'
+    rates, mixed = tmp_path / "rates.csv", tmp_path / "mixed.csv"
+    rate, article = (f"caravan_crawler.items.{name}" for name in ("ExchangeRate", "Article"))
+    feeds = {
+        str(rates): {"format": "csv", "item_classes": [rate]},
+        str(mixed): {"format": "csv", "item_classes": [rate, article]},
+    }
     with serve(SampleSite(articles=20)) as server:
-        assert crawl(tmp_path, "-a", f"site={server.url}", "-s", feeds).code == 0
-    assert [row["currency"] for row in read_csv(file)] == ["USD", "EUR"]
+        assert crawl(tmp_path, "-a", f"site={server.url}", "-s", f"FEEDS={json.dumps(feeds)}").code == 0
+    assert [row["currency"] for row in read_csv(rates)] == ["USD", "EUR"]
+    headlines = [row["headline"] for row in read_csv(mixed) if row["headline"]]
+    assert len(headlines) == 20

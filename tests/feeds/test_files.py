@@ -38,6 +38,34 @@ def test_unwritable_targets(tmp_path: Path) -> None:
     assert "is a URL" in str(data_dir_problem(Settings({"DATA_DIR": "file:///data"})))
 
 
+#: Options of a feed, and the end of the problem. Scrapy would find it at the first record, or never.
+UNUSABLE: list[tuple[dict[str, object], str]] = [
+    ({"encoding": "cp1251"}, "encoding=cp1251 lacks letters that texts of the site have; utf-8 has them"),
+    (
+        {"format": "json", "encoding": "koi8-r"},
+        "encoding=koi8-r lacks letters that texts of the site have; utf-8 has them",
+    ),
+    ({"encoding": "base64"}, "use codecs.open() to handle arbitrary codecs"),
+    ({"format": "jsonl", "encoding": "utf-16"}, "encoding=utf-16 would begin each record with a byte order mark"),
+    ({"item_export_kwargs": {"delimiter": "ab"}}, 'no record can be written: "delimiter" must be a 1-character string'),
+    ({"item_export_kwargs": "x"}, "must be a mapping, not str"),
+    ({"postprocessing": ["scrapy.extensions.postprocessing.GzipPlugin"], "gzip_compresslevel": "x"}, "as an integer"),
+    ({"item_filter": "os.path.join"}, "not dict"),
+    ({"overwrite": "false"}, "overwrite=false is not true or false"),
+]
+
+
+@pytest.mark.parametrize(("options", "words"), UNUSABLE)
+def test_options_with_which_no_record_can_be_written(options: dict[str, object], words: str, tmp_path: Path) -> None:
+    assert str(problem(tmp_path, "x.csv", **options)).endswith(words)
+
+
+def test_usable_options(tmp_path: Path) -> None:
+    assert problem(tmp_path, "x.xml", format="xml", encoding="latin-1") is None
+    assert problem(tmp_path, "x.csv", encoding="utf-16", item_export_kwargs={"delimiter": ";"}) is None
+    assert problem(tmp_path, "%(own)s.csv", uri_params="os.path.join") is None  # it may give any placeholder a value
+
+
 @pytest.mark.parametrize("is_link", [False, True])
 @pytest.mark.parametrize(("name", "settings"), [("runs", {}), ("warc", {"ARCHIVE": "1"})])
 def test_folders_of_the_data_that_are_none(name: str, settings: dict[str, str], is_link: bool, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import re
 import signal
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import make_url
@@ -75,6 +76,9 @@ def test_missing_libraries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caps
     assert report_here(str(tmp_path / "report.html"), data_dir=tmp_path) == 2
     message = "scrapy report: it needs altair, jinja2 and vl-convert-python: pip install -e '.[report]'\n"
     assert capsys.readouterr().err == message
+    monkeypatch.setattr("caravan_crawler.commands.report.sys", SimpleNamespace(flags=SimpleNamespace(optimize=2)))
+    assert report_here(str(tmp_path / "report.html"), data_dir=tmp_path) == 2
+    assert "PYTHONOPTIMIZE=2" in capsys.readouterr().err
 
 
 def test_damaged_store_leaves_the_earlier_page(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

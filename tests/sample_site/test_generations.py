@@ -14,6 +14,7 @@ from caravan_crawler.sample_site import SampleResponse, SampleSite, serve
 from caravan_crawler.sample_site.faults import FaultySite
 from caravan_crawler.sample_site.one_generation import OldAddresses
 from tests.sample_site.client import Client
+from tests.sample_site.moved import moved_articles
 
 BASE = "http://127.0.0.1:8000/"
 ARTICLES = 420
@@ -215,7 +216,7 @@ def test_article_on_several_pages(generation: int) -> None:
 def test_photo_page_is_no_article(generation: int) -> None:
     site = SampleSite(articles=120, generation=generation)
     records = list(site.gold(BASE))
-    ids = {moved.article_id for moved in SampleSite(articles=120, generation=4).moved_articles(BASE)}
+    ids = {moved.article_id for moved in moved_articles(SampleSite(articles=120, generation=4), BASE)}
     names = []
     for record in records:
         path = record["url"].removeprefix(BASE[:-1])
@@ -250,7 +251,7 @@ OLD_ADDRESSES: list[tuple[OldAddresses, int]] = [("redirect", 301), ("canonical"
 @pytest.mark.parametrize(("style", "status"), OLD_ADDRESSES)
 def test_old_urls_after_the_move(style: OldAddresses, status: int) -> None:
     site = SampleSite(articles=60, generation=4, old_addresses=style)
-    for moved, record in zip(site.moved_articles(BASE), site.gold(BASE), strict=True):
+    for moved, record in zip(moved_articles(site, BASE), site.gold(BASE), strict=True):
         assert (moved.style, moved.new_url) == (style, record["url"])
         path = moved.old_url.removeprefix(BASE[:-1])
         new = in_head(site, moved.new_url)
@@ -270,7 +271,7 @@ def test_old_urls_after_the_move(style: OldAddresses, status: int) -> None:
 
 
 def test_all_kinds_of_old_urls_are_mixed_by_default() -> None:
-    styles = Counter(moved.style for moved in SampleSite(articles=200, generation=4).moved_articles(BASE))
+    styles = Counter(moved.style for moved in moved_articles(SampleSite(articles=200, generation=4), BASE))
     assert set(styles) == {"redirect", "canonical", "plain", "gone"}
     assert min(styles.values()) > 20
 
@@ -308,7 +309,7 @@ def test_news_are_first_in_listings_feed_and_sitemap() -> None:
 
 def test_faults_affect_all_urls_of_an_article() -> None:
     site = FaultySite(40, faults=["errors_500:always:1"], generation=4, old_addresses="plain")
-    for moved in site.moved_articles(BASE):
+    for moved in moved_articles(site, BASE):
         old, new = (url.removeprefix(BASE[:-1]) for url in (moved.old_url, moved.new_url))
         assert {site.respond(url, BASE).status for url in (old, new, f"/?p={moved.article_id}")} == {500}
     assert site.respond("/sitemap.xml", BASE).status == 200

@@ -26,6 +26,14 @@ def bad_page() -> Writes:
     return page
 
 
+def test_the_url_of_a_store() -> None:
+    assert database.store_url("sqlite+aiosqlite:///x.db", "").drivername == "sqlite"
+    for of_no_file in ("sqlite://", "sqlite:///:memory:", "sqlite:///file:x.db?uri=true"):
+        with pytest.raises(StoreError, match="must name a file"):
+            database.store_url(of_no_file, "")
+    assert database.without_password(database.store_url(None, "/Данные 1%")) == "sqlite:////Данные 1%/caravan.db"
+
+
 def test_a_transaction_that_fails_stores_nothing(store_tables: StoreTables) -> None:
     store = open_kept(store_tables)
     keep(store, article())
