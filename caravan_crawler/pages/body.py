@@ -247,8 +247,9 @@ def _take_off_facts(kept: list[Block], text: Text) -> None:
         is_in_table = kept[-1].tag in _CELLS and kept[-2].tag in _CELLS
         # It says when the article was published, how often it was read or shared.
         kinds = {fact.kind for fact in facts if not fact.is_bare}
+        are_people = kinds == {"author", "credit"}
         is_announced = kinds == {"other"} and kept[-2].text[-1] == ":" and not facts_of(kept[-2])
-        if is_in_table or is_announced or not (is_apart or kinds & {"date", "views", "other"}):
+        if is_in_table or is_announced or not (is_apart or are_people or kinds & {"date", "views", "other"}):
             break
         text.facts = facts + text.facts
         kept.pop()
