@@ -268,7 +268,7 @@ _VERB = (
 _REFERENCE = (
     r"(?:(?:со\s+)?ссылк(?:ой|у)\s+на|ссылаясь\s+на|по\s+(?:данным|информации|сообщению|сведениям|материалам)"
     r"|как\s+(?:пишет|сообщает|переда[её]т|передавал[аои]?)"
-    r"|(?:источник|дереккөз)\s*[:\-–—]|source\s*:|об\s+этом\s+(?:сообщает|пишет|переда[её]т))"
+    r"|(?:(?:перво)?источник|дереккөз)\s*[:\-–—]|source\s*:|об\s+этом\s+(?:сообщает|пишет|переда[её]т))"
 )
 _GO_BETWEEN = (
     r"(?:\s*,)?(?:\s+(?:сегодня|вчера|также|собственный|специальный|собкор|корр\.?"
@@ -324,7 +324,7 @@ _DATELINES = tuple(
 # Where a credit may begin: the stems of its first words behind what is no letter, which a plain search finds fast.
 _HINT = re.compile(
     r"\W(?:пере?да|сообщ|информиру|пиш|писа|написа|рассказыва|уточня|отмеча|привод|со\s+ссыл|ссыл|по\s+(?:дан|инф|сооб|све|мат)"
-    r"|как\s+(?:пиш|соо|пер)|источник|дереккөз|source|об\s+этом|хабарла|жаза|деп\s+жаз)"
+    r"|как\s+(?:пиш|соо|пер)|(?:перво)?источник|дереккөз|source|об\s+этом|хабарла|жаза|деп\s+жаз)"
 )
 #: Stems of the words behind a name in Kazakh; letters of a name with its kind, and of the rest of the words.
 _HINT_BEHIND = re.compile("хабарла|жазды|жазады|жазуы|сілтеме|інше|ынша")
@@ -333,7 +333,7 @@ _LONGEST_SOURCE, _LONGEST_ENDING = 140, 20
 _MOST_WORDS_OF_SOURCE = 5
 _WORK_VERB = re.compile(r"(?:пиш|написал|рассказ|уточня|отмеча)", re.IGNORECASE)
 _LABEL_OF_SOURCE = re.compile(
-    r"(?:источник|source|дереккөз)\s*:|^(?:по\s+материалам|источник)\s(?=(?-i:[A-ZА-ЯЁ«])\S*(?:\s\S+){0,2}$)",
+    r"(?:(?:перво)?источник|source|дереккөз)\s*:|^(?:по\s+материалам|источник)\s(?=(?-i:[A-ZА-ЯЁ«])\S*(?:\s\S+){0,2}$)",
     re.IGNORECASE,
 )
 _REFERS_ON = re.compile(rf"\s*,?\s*{_REFERENCE}{_GO_BETWEEN}\s*(?P<name>{_NAME})", re.IGNORECASE)
@@ -377,7 +377,7 @@ def names_source(text: str) -> bool:
 def labelled_source(line: str) -> str | None:
     """Return the source that a labelled line names: an agency or a site in any form, or any short name."""
     name = (line.partition(":")[2] or line.partition(" ")[2]).strip()
-    is_name = len(name.split()) <= _MOST_WORDS_OF_SOURCE and name[:1].isupper() and not name.endswith((".", ":"))
+    is_name = len(name.split()) <= _MOST_WORDS_OF_SOURCE and not (name[:1].islower() or name.endswith((".", ":")))
     return find_source(line) or (name if is_name and not is_the_site(name) else None)
 
 
