@@ -26,7 +26,7 @@ _PERSON_IN_LABEL = re.compile(
 FULL_NAME = rf"(?-i:[{_UPPER}][{_LOWER}]+\s+[{_UPPER}][{_LOWER}]+)"
 #: A journalist's office; a name before it is an author's in any letters.
 ROLE = (
-    r"(?:[^\W\d]+\s+){0,3}(?:(?:корреспондент|собкор|спецкор|журналист|репорт[её]р|обозревател|колумнист)\w*|тілші\w*|шолушы\w*)"
+    r"(?:[^\W\d]+\s+){0,3}(?:(?:(?:фото)?корреспондент|фотожурналист|фотограф(?!и)|собкор|спецкор|журналист|репорт[её]р|обозревател|колумнист)\w*|тілші\w*|шолушы\w*)"
     r"(?:\s+[«\"]?[\w.]+[»\"]?){0,3}"
 )
 _ROLE = re.compile(ROLE, re.IGNORECASE)
@@ -70,7 +70,7 @@ _CREDIT_VERB = re.compile(
 )
 _TEXT_MARK = re.compile(r"\s*\((?:текст|мәтін)\)\s*$", re.IGNORECASE)
 _ASIDE = re.compile(r"(?:фото|сурет|видео)(?:\s.*)?|специально\s+для\s.*|[\w-]+\.\w{2,4}|текст|мәтін", re.IGNORECASE)
-PHOTO_LABEL = re.compile(r"^(?:фото|сурет)(?:\s*[-–—:]\s*|\s+)", re.IGNORECASE)
+PHOTO_LABEL = re.compile(r"^(?:фото(?:графи[яи])?|сурет)(?:\s*[-–—:]\s*|\s+)", re.IGNORECASE)
 _PHOTO_MARK = re.compile(r"\s*\((?:фото|сурет|видео)[^)]*\)\s*$", re.IGNORECASE)
 _PLACE = re.compile(rf"(?:г\.\s*)?[{_UPPER}][{_LOWER}]+(?:(?:[\s-]|\s[–—-]\s)[{_UPPER}]?[{_LOWER}]+)?")
 _MAIL = re.compile(r"[\s|,(]+[\w.+-]+@[\w-]+(?:\.[\w-]+)+\)?$")
@@ -268,7 +268,7 @@ _VERB = (
 _REFERENCE = (
     r"(?:(?:со\s+)?ссылк(?:ой|у)\s+на|ссылаясь\s+на|по\s+(?:данным|информации|сообщению|сведениям|материалам)"
     r"|как\s+(?:пишет|сообщает|переда[её]т|передавал[аои]?)"
-    r"|(?:источник|дереккөз)\s*[:\-–—]|source\s*:|об\s+этом\s+(?:сообщает|пишет|переда[её]т))"
+    r"|(?:(?:перво)?источник|дереккөз)\s*[:\-–—]|source\s*:|об\s+этом\s+(?:сообщает|пишет|переда[её]т))"
 )
 _GO_BETWEEN = (
     r"(?:\s*,)?(?:\s+(?:сегодня|вчера|также|собственный|специальный|собкор|корр\.?"
@@ -324,7 +324,7 @@ _DATELINES = tuple(
 # Where a credit may begin: the stems of its first words behind what is no letter, which a plain search finds fast.
 _HINT = re.compile(
     r"\W(?:пере?да|сообщ|информиру|пиш|писа|написа|рассказыва|уточня|отмеча|привод|со\s+ссыл|ссыл|по\s+(?:дан|инф|сооб|све|мат)"
-    r"|как\s+(?:пиш|соо|пер)|источник|дереккөз|source|об\s+этом|хабарла|жаза|деп\s+жаз)"
+    r"|как\s+(?:пиш|соо|пер)|(?:перво)?источник|дереккөз|source|об\s+этом|хабарла|жаза|деп\s+жаз)"
 )
 #: Stems of the words behind a name in Kazakh; letters of a name with its kind, and of the rest of the words.
 _HINT_BEHIND = re.compile("хабарла|жазды|жазады|жазуы|сілтеме|інше|ынша")
@@ -333,7 +333,8 @@ _LONGEST_SOURCE, _LONGEST_ENDING = 140, 20
 _MOST_WORDS_OF_SOURCE = 5
 _WORK_VERB = re.compile(r"(?:пиш|написал|рассказ|уточня|отмеча)", re.IGNORECASE)
 _LABEL_OF_SOURCE = re.compile(
-    r"(?:источник|source|дереккөз)\s*:|^по\s+материалам\s(?=(?-i:[A-ZА-ЯЁ«])\S*(?:\s\S+){0,2}$)", re.IGNORECASE
+    r"(?:(?:перво)?источник|source|дереккөз)\s*:|^(?:по\s+материалам|источник)\s(?=(?-i:[A-ZА-ЯЁ«])\S*(?:\s\S+){0,2}$)",
+    re.IGNORECASE,
 )
 _REFERS_ON = re.compile(rf"\s*,?\s*{_REFERENCE}{_GO_BETWEEN}\s*(?P<name>{_NAME})", re.IGNORECASE)
 
@@ -375,8 +376,8 @@ def names_source(text: str) -> bool:
 
 def labelled_source(line: str) -> str | None:
     """Return the source that a labelled line names: an agency or a site in any form, or any short name."""
-    name = line.partition(":")[2].strip()
-    is_name = len(name.split()) <= _MOST_WORDS_OF_SOURCE and name[:1].isupper() and not name.endswith((".", ":"))
+    name = (line.partition(":")[2] or line.partition(" ")[2]).strip()
+    is_name = len(name.split()) <= _MOST_WORDS_OF_SOURCE and not (name[:1].islower() or name.endswith((".", ":")))
     return find_source(line) or (name if is_name and not is_the_site(name) else None)
 
 

@@ -78,7 +78,7 @@ _OTHER = re.compile(
     r"|(?:менее|меньше)\s+(?:одной\s+)?минуты|(?:одна\s+)?минут[ау]\s+(?:на\s+)?(?:читать|чтени[ея])(?:\s+\(около\s+\d+\s+слов\w*\))?|(?:рейтинг|оценка|голосов)\s*:?\s*[\d.,/\s]*(?:\(\d+\s\w+\))?|\d+\s+голос\w*"
     rf"|\(?{ROLE}\)?"
     r"|опубликовано\s+в\b(?!.*\d{4})\s*:?(?:\s+[^\s.]+){0,3}|постоянная\s+ссылка|подробности|толығырақ|details"
-    r"|обновлен[оа]?\s*:?\s(?!.*опубликован).{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
+    r"|(?:обновл|измен)ен[оа]?\s*:?\s(?!.*опубликован).{4,40}|(?:коллаж|видео|инфографика)\s*[-–—:]\s*.{2,40}"
     r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|написал[аи]?|admin|администратор|редактор|редакция"
     r"|(?:опубликован|создан|добавлен)[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
     r"|(?:в\s+рубрик[еа]х?|рубрик[аи]|раздел|категори[яи]|опубликовано\s+в\b|categor(?:y|ies|i[sz]ed\s+in)|(?:posted|filed)\s+(?:in|under)|(?:айдар|санат)\w*(?=\s*:|$))(?!.*\d{4})"
@@ -109,7 +109,7 @@ ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 
 
 _CREDIT = re.compile(
-    r"(?:(?:автор\s+)?(?:иллюстративное\s+)?фото|сурет(?:ті\s+түсірген)?|photo|иллюстрация|скриншот|правообладатель\s+\w+|источник\s+(?:изображени[яй]|фото|иллюстрации))"
+    r"(?:(?:автор\s+)?(?:иллюстративное\s+)?фото(?:граф(?:и[яи])?)?|сурет(?:ті\s+түсірген)?|photo|иллюстрация|скриншот|правообладатель\s+\w+|источник\s+(?:изображени[яй]|фото|иллюстрации))"
     rf"\s*(?:[-–—:]\s*©?|©)\s*(?P<name>.*?)(?:\.\s+(?:перейти|смотреть|купить)\s.{{3,40}})?|суретті\s+түсірген\s+(?P<taken_by>{FULL_NAME}|(?-i:[А-ЯӘІҢҒҮҰҚӨҺ][а-яәіңғүұқөһ]+\s+[А-ЯӘІҢҒҮҰҚӨҺ]+))",
     re.IGNORECASE,
 )
@@ -119,7 +119,7 @@ _ARCHIVE_CREDIT = re.compile(
 )
 #: A credit behind the caption's own words; in brackets it may be a name and an agency.
 _CREDIT_BEHIND = re.compile(
-    r"(?:[.!?…»)|/]\s+|\s[–—-]\s+)(?:©\s*)?((?:фото|сурет)\s*[:–—-]?(?:(?!\b(?:фото|сурет)\b)[^()])+)$|\s[(\[](?P<bracketed>[^()\[\]]{3,60})[)\]]$",
+    r"(?:[.!?…»)|/]\s+|\s[–—-]\s+)(?:©\s*)?(?:(?:иллюстративн|архивн)\w+\s+)?((?:фото|сурет)\s*[:–—-]?(?:(?!\b(?:фото|сурет)\b)[^()])+)$|\s[(\[](?P<bracketed>[^()\[\]]{3,60})[)\]]$",
     re.IGNORECASE,
 )
 _LABEL_IN_BRACKETS = re.compile(r"(?:фото|сурет|photo)\s*[:–—-]?\s*(?=[^\W\d])", re.IGNORECASE)
@@ -274,6 +274,9 @@ def archive_credit(text: str) -> str | None:
 def credit_in_text(text: str) -> str | None:
     """Return whom a line in the text credits; ``Фото из архива автора`` only where it is no sentence."""
     is_short = len(text.split()) <= _LONGEST_ARCHIVE_CREDIT and text[-1] not in "!?:"
+    name = PHOTO_LABEL.sub("", text, count=1)
+    if name != text and is_person(name):
+        return name
     return (archive_credit(text.rstrip(".")) if is_short else None) or credit_name(text)
 
 
@@ -290,6 +293,13 @@ def caption_credit(block: Block) -> str | None:
     if credit is None and ((name != last_piece and is_person(name)) or _is_named_credit(block, name)):
         credit = name
     return credit
+
+
+def signed_credit(block: Block) -> str | None:
+    """Return whom a line with ``©`` credits in an element that is named for a credit, or None."""
+    name = block.text.partition("©")[2].strip()
+    is_line = block.text[0] == "©" and len(name) <= _LONGEST_NAME and name[:1].isupper()
+    return name if is_line and is_credit((block.pieces[-1][2] or block.element).names) else None
 
 
 def _is_named_credit(block: Block, name: str) -> bool:

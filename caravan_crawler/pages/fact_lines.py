@@ -44,7 +44,7 @@ _SEPARATORS = re.compile(r"(?=[💬👍❤♥])|[/|•·⋅👁🕒🕑📅🗓�
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
 #: A date with its year anywhere in a line, digits first.
 _DATE_INSIDE = re.compile(
-    rf"(?<![\w.])(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}|(?:{MONTH_PATTERN})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}[./]\d{{2}}[./]\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
+    rf"(?<![\w.])(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}|(?:{MONTH_PATTERN})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}[./-]\d{{2}}[./-]\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
     r"(?:\s*(?:года|год|г)\b\.?)?(?:,?\s*(?:(?:в|at)\s+|@\s*|[-–—]\s+)?\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]m\b)?)?(?!\d)",
     re.IGNORECASE,
 )
@@ -59,7 +59,7 @@ _BY_USER = re.compile(
 )
 #: Words of a sentence that says when and by whom an article was published, and how often it was read.
 _WORDS_OF_FACTS = re.compile(
-    r"опубликова\w*|отправ\w*|дата|публикации|автор\w*|рубрик\w*|метк\w*|тег\w*|раздел\w*|категори\w*|просмотр\w*|прочита\w*|прочт\w*|прочли|чтени\w*|займ[её]т|эта|запись|была|материал|статья|текст|впервые"
+    r"опубликова\w*|отправ\w*|дата|публикации|автор\w*|рубрик\w*|метк\w*|тег\w*|раздел\w*|категори\w*|п[ор]о?смотр\w*|прочита\w*|прочт\w*|прочли|чтени\w*|займ[её]т|эта|запись|была|материал|статья|текст|впервые"
     r"|this|entry|was|posted|published|on|at|am|pm|and|is|filed|under|written|in|category|tagged|bookmark|the|permalink|написал[аи]?"
     rf"|пользовател\w*|{WEEKDAY_PATTERN}"
     r"|минут\w*|мин|комментари\w*|оставил\w*|обновлен\w*|размещен\w*|в|и|от|by|на|к|вкл|раз\w*|под|года?|г|нет|без|пока|[^\W\d_]|\d+",
@@ -89,6 +89,8 @@ _BARE_LABEL = re.compile(
 #: In addresses of sections and topics.
 _LISTS = ("/tag/", "/tags/", "/topic/", "/topics/", "/category/")
 _MOST_WORDS_OF_TOPIC = 2
+#: Pieces of a line of a name and an office.
+_NAME_AND_OFFICE = 2
 #: Words of the longest date; letters of a block of facts and of a sentence of them.
 _LONGEST_DATE, _LONGEST_FACTS, _LONGEST_SENTENCE = 12, 240, 200
 #: Parts of a date on a leaf of a calendar, and letters of one; few blocks are as short.
@@ -188,8 +190,11 @@ def facts_of(block: Block) -> list[Fact]:
 def _facts_of(block: Block) -> list[Fact]:
     text = block.text
     name, _, office = text.partition("\n")
-    if office and is_person(name) and (names_role(office) or (fact_in(office) and is_marked_as_author(block))):
-        return [Fact("author", name)]
+    if not office and len(block.pieces) == _NAME_AND_OFFICE:
+        name, office = (" ".join(piece.split()) for piece, _, _ in block.pieces)
+    is_other = office and (fact := fact_in(office)) is not None and fact.kind == "other"
+    if office and is_person(name) and (names_role(office) or (is_other and is_marked_as_author(block))):
+        return [Fact("credit" if office.lower().startswith("фото") else "author", name)]
     label, _, names = text.partition(":")
     if is_author_label(label) and (people := people_in(names.strip())):
         return [Fact("author", name) for name in people]

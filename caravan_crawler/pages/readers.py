@@ -34,6 +34,7 @@ from caravan_crawler.pages.fact_forms import (
     is_date,
     is_dated,
     next_to_labels_of_views,
+    signed_credit,
 )
 from caravan_crawler.pages.fact_lines import names_a_change, printed_date
 from caravan_crawler.pages.headline import printed_headline
@@ -322,8 +323,8 @@ def credit_in_caption(page: ArticlePage) -> str | None:
         return None
     start = max(0, page.layout.headline - _FARTHEST_ABOVE)
     blocks = page.document.blocks[start : page.layout.text.end]
-    captions = (block for block in blocks if block.zone == "figcaption")
-    return next((credit for block in captions if (credit := caption_credit(block))), None)
+    captions = (block for block in blocks if block.zone == "figcaption" or block.text[0] == "©")
+    return next((credit for block in captions if (credit := caption_credit(block) or signed_credit(block))), None)
 
 
 def credit_byline(page: ArticlePage) -> str | None:

@@ -11,7 +11,7 @@ from caravan_crawler.pages.fact_forms import is_date
 from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.labels import ends_sentence, is_colophon, is_end_label, is_prose
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import is_list_of_topics
+from caravan_crawler.pages.selectors import is_list_of_topics, is_tag_cloud
 from caravan_crawler.pages.text_range import heads_another
 from caravan_crawler.urls import Site
 
@@ -102,6 +102,7 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
     behind = blocks[trending.end :] if trending else []
     is_under_text = True
     label: Block | None = None
+    cloud: Block | None = None
     headline = layout.headline if layout.headline is not None else layout.text.start
     for block in blocks[max(0, headline - _FARTHEST_ABOVE) : layout.text.start]:
         is_inside = article is not None and block.is_within(article)
@@ -118,6 +119,11 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
         is_under_text = is_under_text and (is_inside or not _ends_article(block))
         is_next = trending is not None and 0 <= block.index - trending.end <= 1 and _TAGS_LABEL.match(block.text)
         if not (is_inside or is_next or (is_under_text and block.index < end) or _is_in_own_list(block)):
+            continue
+        cloud = block if _heads_all_topics(block) else cloud
+        if cloud is not None and common_container(cloud, block).first == cloud.index:
+            continue
+        if any(is_tag_cloud(each.names) for each in islice(block.element.around, 3)):
             continue
         if article is not None and _is_in_card(block, article, layout.text.blocks[0]):
             continue
@@ -188,11 +194,16 @@ def _ends_article(block: Block) -> bool:
     if (
         block.zone in ("aside", "form")
         or is_end_label(block.text)
-        or (len(block.text) < 40 and _ALL_TOPICS.fullmatch(block.text.strip(" :")))
+        or _heads_all_topics(block)
         or is_colophon(block.text)
     ):
         return True
     return block.tag in HEADINGS and _TAGS_LABEL.fullmatch(block.text) is None and not facts_of(block)
+
+
+def _heads_all_topics(block: Block) -> bool:
+    """Whether a block is the heading of the topics of the whole site."""
+    return len(block.text) < 40 and _ALL_TOPICS.fullmatch(block.text.strip(" :")) is not None
 
 
 def _may_hold_tags(block: Block) -> bool:

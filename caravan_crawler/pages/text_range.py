@@ -3,9 +3,10 @@
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TypeGuard
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import is_person, names_role
@@ -24,7 +25,7 @@ from caravan_crawler.pages.labels import (
     is_trending_heading,
 )
 from caravan_crawler.pages.selectors import is_author, is_clutter, is_of_text
-from caravan_crawler.pages.trending import TrendingBlock
+from caravan_crawler.pages.trending import TrendingBlock, text_goes_on
 
 _PARTS_OF_TEXT = frozenset(
     "tr tbody thead tfoot table ul ol dl dd dt li blockquote figure p a b strong i em u font span small".split()
@@ -60,15 +61,25 @@ class TextRange:
 def text_in(container: Element, start: int, blocks: list[Block], trending: TrendingBlock | None) -> TextRange:
     """Return the text from ``start`` in a container known to hold it, less a trending block inside."""
     start, end = max(start, container.first), container.last
-    if trending and start <= trending.start < end:
-        end = trending.start
-    return TextRange(start, end, container, blocks[start:end])
+    if _ends_text(trending, blocks, start, end) and trending.start >= start:
+        end = min(end, trending.start)
+    return TextRange(start, end, container, [*_outside_of(trending, blocks[start:end])])
+
+
+def _ends_text(trending: TrendingBlock | None, blocks: list[Block], start: int, end: int) -> TypeGuard[TrendingBlock]:
+    """Whether there is a trending block and no paragraph behind it is in one element with those before it."""
+    return trending is not None and not text_goes_on(blocks[:end], start, trending.start, trending.end)
+
+
+def _outside_of(trending: TrendingBlock | None, blocks: list[Block]) -> Iterator[Block]:
+    return (block for block in blocks if trending is None or not trending.start <= block.index < trending.end)
 
 
 def text_from(start: int, document: Document, headline_at: int, trending: TrendingBlock | None, foot: int) -> TextRange:
     """Return the text that begins at ``start``; it ends at the trending block, with its containers, or at the foot."""
     blocks = document.blocks
-    if trending is not None:
+    is_before_trending = _ends_text(trending, blocks, start, foot)
+    if trending is not None and is_before_trending:
         foot = min(foot, trending.start)
     if start >= len(blocks) or is_end_label(blocks[start].text):
         return TextRange(start, start)
@@ -80,8 +91,8 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
         article = _with_next_part(article, headline, blocks[:foot])
     if container is not None and not headline.is_within(container):
         start = _without_stray_lines(blocks, start, container)
-    collector = _Collector(blocks, headline, article, container, is_before_trending=trending is not None)
-    for block in blocks[start:foot]:
+    collector = _Collector(blocks, headline, article, container, is_before_trending=is_before_trending)
+    for block in _outside_of(trending, blocks[start:foot]):
         if collector.ends_at(block):
             break
         collector.take(block)
@@ -153,7 +164,8 @@ class _Collector:
                 if _may_be_between(block, self._article, self._blocks):
                     self._between.append(block)
                 return
-            self.text += self._between
+            behind = self._blocks[self.text[-1].index + 1 if self.text else block.index : block.index]
+            self.text += (each for each in behind if each in self._between or _is_beside(each, block))
             self._others.append(self._part_around(block))
         elif not self.text:
             self.text += self._between  # a subhead over the text
@@ -206,6 +218,11 @@ def heads_another(block: Block, headline: Block, blocks: list[Block]) -> bool:
         return False
     near = blocks[max(headline.index, block.index - _NEAR) + 1 : block.index + _NEAR]
     return any(has_dated(facts_of(each)) for each in near)
+
+
+def _is_beside(line: Block, paragraph: Block) -> bool:
+    """Whether a line that has a link is set as the paragraph, in the same element."""
+    return line.element.parent is paragraph.element.parent and line.tag == paragraph.tag and not line.is_all_links
 
 
 def _is_comment(block: Block) -> bool:

@@ -120,9 +120,7 @@ def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock |
         elif found and (
             len(found.lines) >= ENOUGH_PAIRS
             or (
-                not is_box
-                and len(found.lines) >= FEWEST_PAIRS
-                and not _text_goes_on(blocks, start, position, found.end)
+                not is_box and len(found.lines) >= FEWEST_PAIRS and not text_goes_on(blocks, start, position, found.end)
             )
         ):
             return found
@@ -298,7 +296,7 @@ def _may_be_topic(label: str) -> bool:
     return not (is_label(text) or is_see_also(text) or is_trending_heading(text))
 
 
-def _text_goes_on(blocks: list[Block], start: int, first: int, end: int) -> bool:
+def text_goes_on(blocks: list[Block], start: int, first: int, end: int) -> bool:
     """Whether paragraphs like those before the pairs, in the same container, follow behind them."""
     containers = {block.element.parent for block in blocks[start:first] if is_prose(block)}
     return any(is_prose(block) and block.element.parent in containers for block in blocks[end:])
