@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from caravan_crawler.sample_site import SampleResponse, SampleServer, SampleSite, serve
+from caravan_crawler.sample_site.listings import CARDS_ON_A_PAGE
 from tests.support.crawling import crawl
 
 
@@ -88,6 +89,28 @@ def test_lists_that_shift_while_they_are_read(tmp_path: Path) -> None:
         gold = {record["url"] for record in gold_of(site, server)}
     assert site.published == 24
     assert Counter(record["url"] for record in result.articles) == Counter(gold)
+
+
+class BusyNewsroom(SampleSite):
+    """Publishes a whole page of articles before the second page of /news/ is first sent, which is then the first one."""
+
+    published = 0
+
+    def respond(self, target: str, base_url: str, headers: Any = None) -> SampleResponse:
+        if target == "/news/page/2/" and not self.published:
+            self.published = CARDS_ON_A_PAGE
+            self.publish(CARDS_ON_A_PAGE)
+        return super().respond(target, base_url, headers or {})
+
+
+def test_a_list_that_shifts_by_a_page(tmp_path: Path) -> None:
+    site = BusyNewsroom(articles=90)
+    with serve(site) as server:
+        result = crawl(tmp_path, "-a", f"site={server.url}")
+        gold = {record["url"] for record in gold_of(site, server)}
+    assert site.published
+    assert Counter(record["url"] for record in result.articles) == Counter(gold)
+    assert result.stat("caravan/failed/list_no_articles") == 0
 
 
 class FailingList(SampleSite):
