@@ -127,7 +127,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         clutter = clutter_around(block.element, container, boxes.voided)
         if block.is_pager:
             reason = "links the pages of the article"
-        elif (tags := tag_texts(block, document.site, document.base_url)) and not _is_of_table(block, kept, boxes):
+        elif tags := tag_texts(block, document.site, document.base_url):
             text.tags += tags
             reason = "is tags"
         elif block.zone is not None and not _is_zone_of_text(block, boxes.voided):
@@ -172,11 +172,6 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
         if _heads_what_is_left_out(block, container, places, text):
             places.discard(block.index)
     return [block for block in kept if block.index in places]
-
-
-def _is_of_table(block: Block, kept: list[Block], boxes: Boxes) -> bool:
-    """Whether a block is the cell of a table of the text: not of a row with its label, which is left out."""
-    return boxes.is_in_table(block) and bool(kept) and kept[-1].tag in _CELLS
 
 
 def _begins_with_teaser(block: Block, document: Document) -> bool:

@@ -57,7 +57,7 @@ class Boxes:
             return "stands in a box with a form"
         if self._frame_around(block) is not None:
             return "stands next to a picture"
-        if self._is_card(block) or (not self.is_in_table(block) and self._is_in_card(block)):
+        if self._is_card(block) or (not self._is_in_table(block) and self._is_in_card(block)):
             return "is a link to another page"
         if self._is_in_widget(block):
             return "stands in a box of short lines"
@@ -136,7 +136,7 @@ class Boxes:
         first = self._document.blocks[frame.first]
         return is_person(first.text) and (_links_author(first) or _is_portrait(picture))
 
-    def is_in_table(self, block: Block) -> bool:
+    def _is_in_table(self, block: Block) -> bool:
         """Whether a block stands in a row of several cells."""
         row = next((each for each in block.element.around if each.tag == "tr"), None)
         return row is not None and self._is_box(row) and row.last - row.first > 1
@@ -167,7 +167,7 @@ class Boxes:
         if any(href.startswith("#") for _, href in links):
             return True
         site, base = self._document.site, self._document.base_url
-        return any(site.address(href, base) is not None for _, href in links) and not self.is_in_table(block)
+        return any(site.address(href, base) is not None for _, href in links) and not self._is_in_table(block)
 
     def _is_in_card(self, block: Block) -> bool:
         """Whether a block stands in an element with a link to another article and its date or label, or its excerpt."""
@@ -205,7 +205,7 @@ class Boxes:
             return False
         if any(each.tag in _NO_WIDGET or len(each.text) > _MOST_OF_LINE or ends_sentence(each.text) for each in its):
             return False
-        if its[-1].text[0].islower():  # says what the number over it is
+        if len(its) > 1 and its[-2].text[0].isdigit() and its[-1].text[0].islower():  # says what the number is
             return False
         return len(its) > 1 or not (facts_of(block) or is_person(block.text) or read_byline(block.text))
 

@@ -106,6 +106,8 @@ _LONGEST_LINE = 140
 _DASH = re.compile(r"^- (?=\d)")
 #: Marks and signs around a fact.
 ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
+#: Marks between the facts of one line.
+SEPARATORS = re.compile(r"(?=[💬👍❤♥])|[/|•·⋅👁🕒🕑📅🗓📷⏱](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
 
 
 _CREDIT = re.compile(
@@ -263,6 +265,17 @@ def credit_name(text: str) -> str | None:
     name = (match["name"] or match["taken_by"] or "").strip()
     is_sentence = len(name.split()) > 6 or (name[:1].islower() and name.endswith((".", "!", "?")))
     return None if is_sentence else name
+
+
+def is_certain_fact(text: str) -> bool:
+    """Whether a line is a fact wherever it stands: a date with its year, a count with its label, a credit."""
+    parts = [part for part in SEPARATORS.split(text) if part.strip(ORNAMENT)]
+    if len(parts) > 1:
+        return all(fact_in(part) for part in parts) and any(is_certain_fact(part) for part in parts)
+    fact = fact_in(text)
+    if fact is None or fact.kind in ("other", "zone", "author", "updated"):
+        return False
+    return not fact.is_bare and (fact.kind != "date" or is_dated(fact.value))
 
 
 def archive_credit(text: str) -> str | None:

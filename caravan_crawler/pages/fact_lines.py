@@ -24,6 +24,7 @@ from caravan_crawler.pages.fact_forms import (
     LABEL_OF_PUBLICATION,
     LONGEST_DATE,
     ORNAMENT,
+    SEPARATORS,
     Fact,
     fact_in,
     is_certain_date,
@@ -40,7 +41,6 @@ from caravan_crawler.pages.labels import is_label
 from caravan_crawler.pages.selectors import counted, is_modified
 
 _LABEL_IN_LINK = re.compile(r"^(?:by|от|автор)\s*:?\s+", re.IGNORECASE)
-_SEPARATORS = re.compile(r"(?=[💬👍❤♥])|[/|•·⋅👁🕒🕑📅🗓📷⏱](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
 #: A date with its year anywhere in a line, digits first.
 _DATE_INSIDE = re.compile(
@@ -161,17 +161,6 @@ def mark_dates_in_parts(blocks: list[Block]) -> None:
                 for part in parts[1:]:
                     part.facts = (Fact("other", part.text),)
                 break
-
-
-def is_certain_fact(text: str) -> bool:
-    """Whether a line is a fact wherever it stands: a date with its year, a count with its label, a credit."""
-    parts = [part for part in _SEPARATORS.split(text) if part.strip(ORNAMENT)]
-    if len(parts) > 1:
-        return all(fact_in(part) for part in parts) and any(is_certain_fact(part) for part in parts)
-    fact = fact_in(text)
-    if fact is None or fact.kind in ("other", "zone", "author", "updated"):
-        return False
-    return not fact.is_bare and (fact.kind != "date" or is_dated(fact.value))
 
 
 def facts_of(block: Block) -> list[Fact]:
@@ -349,7 +338,7 @@ def _splits(block: Block) -> Iterator[list[str]]:
     if "\n" in block.text:
         yield block.text.splitlines()
     if len(pieces) > 1:
-        by_marks = [part for piece in pieces for part in ([piece] if fact_in(piece) else _SEPARATORS.split(piece))]
+        by_marks = [part for piece in pieces for part in ([piece] if fact_in(piece) else SEPARATORS.split(piece))]
         parted = [part for mark in by_marks for each in _BEFORE_DATE.split(mark) if (part := each.strip(ORNAMENT))]
         if len(parted) > len(pieces):
             yield joined_labels(parted)
@@ -362,7 +351,7 @@ def _splits(block: Block) -> Iterator[list[str]]:
         yield pieces
         if len(by_element := _by_element(block)) > 1:
             yield by_element
-    by_mark = [part.strip() for part in _SEPARATORS.split(block.text) if part.strip(ORNAMENT)]
+    by_mark = [part.strip() for part in SEPARATORS.split(block.text) if part.strip(ORNAMENT)]
     if len(by_mark) > 1:
         yield by_mark
     by_label = _STOP_BEFORE_LABEL.split(block.text) if ":" in block.text else []

@@ -54,6 +54,8 @@ _NUMBERED = re.compile(r"\d{4}")
 _LONGEST_NAME = 30
 #: Candidates of each kind that are weighed.
 _MOST_CANDIDATES = 20
+#: Blocks between a headline and its date.
+_NEAR = 4
 
 
 @dataclass
@@ -270,3 +272,13 @@ def title_candidates(structured: StructuredData) -> Iterator[str]:
     ):
         if title and fold(title) != site:
             yield from _without_site(_PRINT.sub("", clean(title)))
+
+
+def heads_another(block: Block, headline: Block, blocks: list[Block]) -> bool:
+    """Whether a block is the headline of another article on the page: set as the own one, or an h1, next to a date."""
+    element, own = block.element, headline.element
+    is_alike = element.tag == own.tag and bool(own.get("class")) and element.get("class") == own.get("class")
+    if not (is_alike or element.tag == "h1") or fold(block.text) == fold(headline.text):
+        return False
+    near = blocks[max(headline.index, block.index - _NEAR) + 1 : block.index + _NEAR]
+    return any(has_dated(facts_of(each)) for each in near)

@@ -30,7 +30,7 @@ from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, facts_in, has_dated, is_certain_date, is_clock, is_dated
 from caravan_crawler.pages.fact_lines import facts_of, is_marked_as_views, linked_authors
 from caravan_crawler.pages.front import read_front
-from caravan_crawler.pages.headline import Weighed, find_headline
+from caravan_crawler.pages.headline import Weighed, find_headline, heads_another
 from caravan_crawler.pages.labels import (
     LONGEST_SECTION,
     box_under,
@@ -45,7 +45,6 @@ from caravan_crawler.pages.selectors import is_page_top, is_photographer
 from caravan_crawler.pages.text_range import (
     TextRange,
     find_foot,
-    heads_another,
     longer_text,
     text_from,
     text_in,

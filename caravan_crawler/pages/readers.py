@@ -321,8 +321,7 @@ def credit_in_caption(page: ArticlePage) -> str | None:
     """The credit behind what the caption of a picture at the headline or between parts of the text says."""
     if page.layout.headline is None:
         return None
-    start = max(0, page.layout.headline - _FARTHEST_ABOVE)
-    blocks = page.document.blocks[start : page.layout.text.end]
+    blocks = page.document.blocks[max(0, page.layout.headline - _FARTHEST_ABOVE) : page.layout.text.end]
     captions = (block for block in blocks if block.zone == "figcaption" or block.text[0] == "©")
     return next((credit for block in captions if (credit := caption_credit(block) or signed_credit(block))), None)
 

@@ -131,8 +131,6 @@ is_header = _named(_HEADER)
 is_page_top = _named(_PAGE_TOP, in_hyphens=True)
 #: The topics of one article.
 is_list_of_topics = _named(_TOPICS)
-#: The topics of the whole site.
-is_tag_cloud = _named(re.compile("tag[-_]?cloud", re.IGNORECASE))
 #: A drawing; the text of its element is the drawing's name.
 is_icon_font = _named(_ICON_FONT)
 #: A text that is not shown.

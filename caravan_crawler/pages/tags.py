@@ -9,10 +9,10 @@ from caravan_crawler.pages.blocks import HEADINGS, Block, Element, common_contai
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import is_date
 from caravan_crawler.pages.fact_lines import facts_of
+from caravan_crawler.pages.headline import heads_another
 from caravan_crawler.pages.labels import ends_sentence, is_colophon, is_end_label, is_prose
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import is_list_of_topics, is_tag_cloud
-from caravan_crawler.pages.text_range import heads_another
+from caravan_crawler.pages.selectors import is_list_of_topics
 from caravan_crawler.urls import Site
 
 _TAG_PATH = re.compile(r"(?:/[^?#]*)?/(?:tags?[/:?]|posts-?by-?tag/)[^/]+", re.IGNORECASE)
@@ -122,8 +122,6 @@ def tags_around(document: Document, layout: Layout) -> Iterator[str]:
             continue
         cloud = block if _heads_all_topics(block) else cloud
         if cloud is not None and common_container(cloud, block).first == cloud.index:
-            continue
-        if any(is_tag_cloud(each.names) for each in islice(block.element.around, 3)):
             continue
         if article is not None and _is_in_card(block, article, layout.text.blocks[0]):
             continue

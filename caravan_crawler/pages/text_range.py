@@ -3,19 +3,18 @@
 import re
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TypeGuard
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import is_person, names_role
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import has_dated
 from caravan_crawler.pages.fact_lines import facts_of
+from caravan_crawler.pages.headline import heads_another
 from caravan_crawler.pages.labels import (
     ends_sentence,
-    fold,
     is_colophon,
     is_comments_label,
     is_end_label,
@@ -25,7 +24,7 @@ from caravan_crawler.pages.labels import (
     is_trending_heading,
 )
 from caravan_crawler.pages.selectors import is_author, is_clutter, is_of_text
-from caravan_crawler.pages.trending import TrendingBlock, text_goes_on
+from caravan_crawler.pages.trending import TrendingBlock, ends_text, outside_of
 
 _PARTS_OF_TEXT = frozenset(
     "tr tbody thead tfoot table ul ol dl dd dt li blockquote figure p a b strong i em u font span small".split()
@@ -40,8 +39,6 @@ _MOST_BETWEEN_PARTS = 8
 _SIGNATURE, _LONGEST_SIGNATURE = re.compile(r"[^\W\d].*\d\W+\d{1,2}:\d{2}\W*"), 60
 #: Words of an id that somebody has thought of.
 _MOST_WORDS_OF_ID = 3
-#: Blocks between a headline and its date.
-_NEAR = 4
 #: Letters of a text far longer than another one, to that one's.
 _FAR_LONGER = 2
 #: Blocks that show whether an element is of the text.
@@ -61,24 +58,15 @@ class TextRange:
 def text_in(container: Element, start: int, blocks: list[Block], trending: TrendingBlock | None) -> TextRange:
     """Return the text from ``start`` in a container known to hold it, less a trending block inside."""
     start, end = max(start, container.first), container.last
-    if _ends_text(trending, blocks, start, end) and trending.start >= start:
+    if ends_text(trending, blocks, start, end) and trending.start >= start:
         end = min(end, trending.start)
-    return TextRange(start, end, container, [*_outside_of(trending, blocks[start:end])])
-
-
-def _ends_text(trending: TrendingBlock | None, blocks: list[Block], start: int, end: int) -> TypeGuard[TrendingBlock]:
-    """Whether there is a trending block and no paragraph behind it is in one element with those before it."""
-    return trending is not None and not text_goes_on(blocks[:end], start, trending.start, trending.end)
-
-
-def _outside_of(trending: TrendingBlock | None, blocks: list[Block]) -> Iterator[Block]:
-    return (block for block in blocks if trending is None or not trending.start <= block.index < trending.end)
+    return TextRange(start, end, container, [*outside_of(trending, blocks[start:end])])
 
 
 def text_from(start: int, document: Document, headline_at: int, trending: TrendingBlock | None, foot: int) -> TextRange:
     """Return the text that begins at ``start``; it ends at the trending block, with its containers, or at the foot."""
     blocks = document.blocks
-    is_before_trending = _ends_text(trending, blocks, start, foot)
+    is_before_trending = ends_text(trending, blocks, start, foot)
     if trending is not None and is_before_trending:
         foot = min(foot, trending.start)
     if start >= len(blocks) or is_end_label(blocks[start].text):
@@ -92,7 +80,7 @@ def text_from(start: int, document: Document, headline_at: int, trending: Trendi
     if container is not None and not headline.is_within(container):
         start = _without_stray_lines(blocks, start, container)
     collector = _Collector(blocks, headline, article, container, is_before_trending=is_before_trending)
-    for block in _outside_of(trending, blocks[start:foot]):
+    for block in outside_of(trending, blocks[start:foot]):
         if collector.ends_at(block):
             break
         collector.take(block)
@@ -208,16 +196,6 @@ class _Collector:
         is_alike = (element.tag, element.get("class")) == (before.tag, before.get("class"))
         is_beside = self._is_before_trending and block.tag == "p" and element.parent is self._article.parent
         return is_beside or (is_alike and element.parent is before.parent)
-
-
-def heads_another(block: Block, headline: Block, blocks: list[Block]) -> bool:
-    """Whether a block is the headline of another article on the page: set as the own one, or an h1, next to a date."""
-    element, own = block.element, headline.element
-    is_alike = element.tag == own.tag and bool(own.get("class")) and element.get("class") == own.get("class")
-    if not (is_alike or element.tag == "h1") or fold(block.text) == fold(headline.text):
-        return False
-    near = blocks[max(headline.index, block.index - _NEAR) + 1 : block.index + _NEAR]
-    return any(has_dated(facts_of(each)) for each in near)
 
 
 def _is_beside(line: Block, paragraph: Block) -> bool:

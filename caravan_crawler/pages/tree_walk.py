@@ -10,7 +10,7 @@ from selectolax.lexbor import LexborNode
 
 from caravan_crawler.normalise.text import UNSEEN_LETTERS, clean, without_unseen
 from caravan_crawler.pages.blocks import LINE_BREAK, SUBHEADS, Block, Element, Picture, Piece
-from caravan_crawler.pages.fact_lines import is_certain_fact
+from caravan_crawler.pages.fact_forms import is_certain_fact
 from caravan_crawler.pages.labels import is_trending_heading
 from caravan_crawler.pages.selectors import holds_text, is_for_screen_readers, is_icon_font
 

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from caravan_crawler.pages.blocks import HEADINGS, Block, Element, common_container
 from caravan_crawler.pages.document import Document
@@ -120,7 +120,9 @@ def _unheaded(scan: "_Scan", blocks: list[Block], start: int) -> TrendingBlock |
         elif found and (
             len(found.lines) >= ENOUGH_PAIRS
             or (
-                not is_box and len(found.lines) >= FEWEST_PAIRS and not text_goes_on(blocks, start, position, found.end)
+                not is_box
+                and len(found.lines) >= FEWEST_PAIRS
+                and not _text_goes_on(blocks, start, position, found.end)
             )
         ):
             return found
@@ -296,7 +298,17 @@ def _may_be_topic(label: str) -> bool:
     return not (is_label(text) or is_see_also(text) or is_trending_heading(text))
 
 
-def text_goes_on(blocks: list[Block], start: int, first: int, end: int) -> bool:
+def ends_text(trending: TrendingBlock | None, blocks: list[Block], start: int, end: int) -> TypeGuard[TrendingBlock]:
+    """Whether there is a trending block, and no paragraph behind it is in one element with those from ``start``."""
+    return trending is not None and not _text_goes_on(blocks[:end], start, trending.start, trending.end)
+
+
+def outside_of(trending: TrendingBlock | None, blocks: list[Block]) -> Iterator[Block]:
+    """Yield the blocks that are not of the trending block."""
+    return (block for block in blocks if trending is None or not trending.start <= block.index < trending.end)
+
+
+def _text_goes_on(blocks: list[Block], start: int, first: int, end: int) -> bool:
     """Whether paragraphs like those before the pairs, in the same container, follow behind them."""
     containers = {block.element.parent for block in blocks[start:first] if is_prose(block)}
     return any(is_prose(block) and block.element.parent in containers for block in blocks[end:])

@@ -92,7 +92,7 @@ def test_lists_that_shift_while_they_are_read(tmp_path: Path) -> None:
 
 
 class BusyNewsroom(SampleSite):
-    """Publishes a whole page of articles before the second page of /news/ is first sent, which is then the first one."""
+    """Publishes a page of articles before the second page of /news/ is first sent, which then is the first one."""
 
     published = 0
 
