@@ -271,7 +271,7 @@ class ListingWalk:
             self.until -= _pinned(own, self.until, self.state.top)
         else:
             self.top = [key for key in self.top if key not in set(keys)] or self.top
-            behind_pinned = own[len(_common_start(own, self._first)) :] or own
+            behind_pinned = own[len(_common_start(own, self._first)) :]
             self.has_shifted |= bool(behind_pinned) and behind_pinned[0] in self._listed
         self._met |= self.until.intersection(own)
         fresh = [card for card in listing.cards if card.address.key not in self._listed]
@@ -303,9 +303,7 @@ class ListingWalk:
         is_known = keys <= self._listed or not self._listed
         has_lost_its_list = self._is_paginated and not listing.is_paginated
         own = [card.address.key for card in listing.cards if card.address.key not in around]
-        # A first page that new articles have pushed down links to the page behind it, and not to itself.
-        is_pushed_down = listing.next_number == number + 1 and not (listing.links_to_itself or self._links_to_itself)
-        is_first_page = bool(own) and own in (self._first, self.state.top) and not is_pushed_down
+        is_first_page = bool(own) and own in (self._first, self.state.top)
         is_earlier_page = number > 2 and bool(self._listed) and listing.links_to_itself and not self._links_to_itself
         is_none = is_first_page or (is_known and (has_lost_its_list or is_earlier_page or keys <= around))
         return number > 1 and (listing.number != number or is_none)

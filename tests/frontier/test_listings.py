@@ -241,12 +241,23 @@ def test_after_a_shift_the_top_is_read_once_more() -> None:
     assert one.seen == set(range(1, 53))
 
 
-@pytest.mark.parametrize("many", [4, 5, 6, 9, 10, 11, 17])
+@pytest.mark.parametrize("many", [4, 6, 9, 11, 17])
 @pytest.mark.parametrize("pages_before", [1, 2, 3])
 def test_a_shift_by_any_number_of_articles(many: int, pages_before: int) -> None:
     one = walker()
     publish = iter([*[0] * pages_before, many])
     assert one.run(meanwhile=lambda: one.site.publish(next(publish, 0)))
+    assert one.seen == set(range(1, 51 + many))
+
+
+@pytest.mark.parametrize("many", [5, 10])
+def test_after_a_shift_by_whole_pages_the_next_run_reads_the_new_articles(many: int) -> None:
+    """A list that sends its first page under every number looks the same."""
+    one = walker()
+    publish = iter([0, many])
+    assert one.run(meanwhile=lambda: one.site.publish(next(publish, 0)))
+    assert set(FIFTY) <= one.seen
+    assert one.run()
     assert one.seen == set(range(1, 51 + many))
 
 
