@@ -153,7 +153,8 @@ class _Collector:
                     self._between.append(block)
                 return
             behind = self._blocks[self.text[-1].index + 1 if self.text else block.index : block.index]
-            self.text += (each for each in behind if each in self._between or _is_beside(each, block))
+            between = {each.index for each in self._between}
+            self.text += (each for each in behind if each.index in between or _is_beside(each, block))
             self._others.append(self._part_around(block))
         elif not self.text:
             self.text += self._between  # a subhead over the text
