@@ -172,6 +172,8 @@ def _trial_problem(format_: str, options: dict[str, Any], settings: BaseSettings
             return f"encoding={encoding} would begin each record with a byte order mark"
         load_object(feed.get("item_filter", ItemFilter))(feed)
         file: Any = io.BytesIO()
+        for plugin in feed.get("postprocessing") or ():  # from 3.13 on, a manager without them prints a stack trace
+            load_object(plugin)(io.BytesIO(), feed).close()
         if feed.get("postprocessing"):
             file = PostProcessingManager(feed["postprocessing"], file, feed)
         trial = exporter(file, encoding=encoding, indent=feed["indent"], **feed["item_export_kwargs"])
