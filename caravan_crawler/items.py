@@ -73,8 +73,9 @@ class Article(Item):
 
     date_published: str | None = None
     """Day of publication in Almaty, ``YYYY-MM-DD``. The printed date wins over the page's metadata, unless it
-    names no day (``вчера``). Where a page prints no year, it is that of the page's script or metadata, else the latest
-    possible one. None if it cannot be read."""
+    names no day (``вчера``), or the metadata names it as the day of a change and an earlier day of publication. Where a
+    page prints no year, it is that of the page's script or metadata, else the latest possible one. None if it cannot be
+    read."""
 
     published_at: str | None = None
     """Moment of publication: ISO 8601, with Almaty's offset at that time. None if neither print nor metadata has a

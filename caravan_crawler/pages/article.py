@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from caravan_crawler.pages import readers
+from caravan_crawler.pages import date_readers, readers
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.images import picture_urls
 from caravan_crawler.pages.layout import Layout, find_layout
@@ -133,15 +133,20 @@ READERS: dict[str, tuple[Callable[[ArticlePage], str | list[str] | None], ...]] 
     "headline": (readers.headline_printed,),
     "lede": (readers.lede_printed,),
     "body": (readers.body_printed, readers.body_metadata),
-    "date_published": (readers.date_breadcrumb, readers.date_printed, readers.date_time_element, readers.date_as_it_is),
+    "date_published": (
+        date_readers.date_breadcrumb,
+        date_readers.date_printed,
+        date_readers.date_time_element,
+        date_readers.date_as_it_is,
+    ),
     "date_structured": (
-        readers.stamp_confirming_breadcrumb,
-        readers.stamp_breadcrumb,
-        readers.stamp_meta,
-        readers.stamp_json_ld,
-        readers.stamp_time_element,
-        readers.stamp_page,
-        readers.stamp_as_it_is,
+        date_readers.stamp_confirming_breadcrumb,
+        date_readers.stamp_breadcrumb,
+        date_readers.stamp_meta,
+        date_readers.stamp_json_ld,
+        date_readers.stamp_time_element,
+        date_readers.stamp_page,
+        date_readers.stamp_as_it_is,
     ),
     "views": (readers.views_generation_2, readers.views_printed, readers.views_titled),
     "photo_credit": (

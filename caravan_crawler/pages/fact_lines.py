@@ -38,7 +38,7 @@ from caravan_crawler.pages.fact_forms import (
     views_inside,
 )
 from caravan_crawler.pages.labels import is_label
-from caravan_crawler.pages.selectors import counted, is_modified
+from caravan_crawler.pages.selectors import counted, is_modified, is_of_recording
 
 _LABEL_IN_LINK = re.compile(r"^(?:by|от|автор)\s*:?\s+", re.IGNORECASE)
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
@@ -134,7 +134,7 @@ def printed_date(facts: list[Fact]) -> str | None:
 
 def _without_recordings(facts: list[Fact]) -> list[Fact]:
     """Return the facts with two clocks in a row, the position in a recording and its length, as ``other``."""
-    clocks = [fact.kind == "date" and is_clock(fact.value) for fact in facts]
+    clocks = [fact.kind in ("date", "other") and is_clock(fact.value) for fact in facts]
     pairs = {place for place, both in enumerate(pairwise(clocks)) if all(both)}
     apart = pairs | {place + 1 for place in pairs}
     return [Fact("other", fact.value) if place in apart else fact for place, fact in enumerate(facts)]
@@ -267,10 +267,12 @@ def _bare_authors(block: Block, names: list[str]) -> list[Fact]:
 def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
     """Return the facts, less those that the names of their elements or their link say to be of something else.
 
-    They are bare numbers of comments or likes, and the date of a change next to that of publication.
+    They are bare numbers of comments or likes, the length of a recording, and the date of a change next to that of
+    publication.
     """
     bare = {fact.value for fact in facts if fact.is_bare}
     dates = {fact.value for fact in facts if fact.kind == "date"}
+    clocks = {date for date in dates if is_clock(date)}
     if len(dates) < 2:
         dates.clear()  # themes mark a date of publication as "updated", too
     of_others: dict[str, list[bool]] = {}
@@ -280,6 +282,8 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
             is_to_comments = link is not None and "#" in (link.get("href") or "")
             is_other = is_to_comments or counted(block.names_around(inline)) == "others"
             of_others.setdefault(value, []).append(is_other)
+        elif value in clocks and is_of_recording(block.names_around(inline)):
+            of_others.setdefault(value, []).append(True)
         elif value in dates:
             around = inline.below(block.element) if inline is not None else ()
             of_others.setdefault(value, []).append(any(map(names_a_change, around)))

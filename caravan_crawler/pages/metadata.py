@@ -25,6 +25,7 @@ _ARTICLE_TYPES = frozenset(
     "advertisercontentarticle satiricalarticle".split()
 )
 _PUBLISHED = ("article:published_time", "datepublished")
+_MODIFIED = ("article:modified_time", "og:updated_time", "datemodified")
 #: Other names of a page's date, which may be no article's.
 _DATES = (
     "og:article:published_time parsely-pub-date sailthru.date cxenseparse:publishtime dc.date.issued dc.date "
@@ -145,6 +146,11 @@ class StructuredData:
         """The timestamps of the page itself, which need not be an article."""
         stamps = [self.page_published, *(self.text(key) for key in _DATES)]
         return [_without_epoch(stamp) for stamp in stamps if isinstance(stamp, str)]
+
+    @property
+    def modified(self) -> list[str]:
+        """The timestamps of the article's last change."""
+        return [*filter(None, map(self.text, _MODIFIED)), *self.article_stamps("dateModified")]
 
     def article_stamps(self, key: str) -> list[str]:
         """Return the timestamps of a property of the JSON-LD article, which may be a list of them.

@@ -1,19 +1,14 @@
-"""The readers of an article's fields, one small function per field and layout.
+"""The readers of an article's fields, one small function per field and layout; those of dates are ``date_readers.py``.
 
-``article.py`` says in which order they are asked. A date may name no day (``undefined``, a database's zero). Each date
-reader returns a date only if it names a day. The last reader of the field (``..._as_it_is``) returns the text found,
-even if it names no day.
+``article.py`` says in which order they are asked.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice, pairwise, zip_longest
+from itertools import pairwise, zip_longest
 
-from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.normalise.text import clean
-from caravan_crawler.pages.blocks import Element
 from caravan_crawler.pages.body import Text, read_text
 from caravan_crawler.pages.bylines import (
     find_source,
@@ -29,24 +24,17 @@ from caravan_crawler.pages.fact_forms import (
     Fact,
     caption_credit,
     fact_in,
-    is_clock,
     is_counted_behind,
-    is_date,
-    is_dated,
     next_to_labels_of_views,
     signed_credit,
 )
-from caravan_crawler.pages.fact_lines import names_a_change, printed_date
 from caravan_crawler.pages.headline import printed_headline
 from caravan_crawler.pages.images import icons_in
 from caravan_crawler.pages.labels import ends_sentence
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import counted, is_published
+from caravan_crawler.pages.selectors import counted
 from caravan_crawler.pages.tags import tags_around
-from caravan_crawler.pages.text_range import clutter_around
 
-#: Most ``time`` elements that are read.
-_MOST_TIMES = 50
 #: Most blocks between a picture over the headline and the headline.
 _FARTHEST_ABOVE = 2
 #: Blocks behind the text that may have a count of views in a title.
@@ -106,141 +94,6 @@ def body_metadata(page: ArticlePage) -> str | None:
     """``articleBody`` of JSON-LD, where nothing is printed and it holds no markup."""
     text = page.document.structured.article_text("articleBody")
     return text if text and "<" not in text and len(text) > 100 else None
-
-
-def date_breadcrumb(page: ArticlePage) -> str | None:
-    """``time.full-breadcrumb__time`` of the second generation."""
-    if not page.breadcrumb_date:
-        return None
-    printed, stamp = page.breadcrumb_date
-    return printed if day_named(stamp or printed) else None
-
-
-def date_printed(page: ArticlePage) -> str | None:
-    """The date among the lines under the headline."""
-    date = printed_date(page.facts)
-    if date and is_clock(date) and (day := printed_date(page.facts_behind)) and is_dated(day):
-        date = f"{day} {date}"
-    return date if date and day_named(date) else None
-
-
-def date_time_element(page: ArticlePage) -> str | None:
-    """A date with its year in a ``time`` element next to the headline or between it and the text."""
-    # Unlike the header's date of the visit, it has its year in the same element.
-    for element in _time_elements(page, above=3):
-        text = page.document.text_of(element)
-        if is_dated(text) and day_named(text) and not names_a_change(element) and not _is_of_the_page(element, page):
-            return text
-    return None
-
-
-def date_as_it_is(page: ArticlePage) -> str | None:
-    """What is printed in the place of a date and names no day."""
-    printed = page.breadcrumb_date[0] if page.breadcrumb_date else printed_date(page.facts)
-    return None if printed and "-000" in printed and (stamp_meta(page) or stamp_json_ld(page)) else printed
-
-
-def _is_of_the_page(element: Element, page: ArticlePage) -> bool:
-    """Whether an element is in a header or menu that the headline is not in."""
-    headline = page.document.blocks[page.layout.headline or 0]
-    return any(each.tag in ("header", "nav") and not headline.is_within(each) for each in element.around)
-
-
-def _time_elements(page: ArticlePage, above: int = 0) -> list[Element]:
-    """Return the ``time`` elements from ``above`` blocks before the headline to the text; else those under it.
-
-    Those under it are in the same ``article`` as the headline, and not in the card of another one.
-    """
-    layout = page.layout
-    if layout.headline is None:
-        return []
-    start = layout.headline - above
-    end = max(layout.text.start, layout.headline + 2)
-    times = page.document.visible.times
-    found = [time for time in times if start <= time.first < end]
-    return (found or [time for time in times if time.first >= layout.text.end and _is_in_article(time, page)])[
-        :_MOST_TIMES
-    ]
-
-
-def _is_in_article(element: Element, page: ArticlePage) -> bool:
-    """Whether the innermost ``article`` around an element holds the headline, and it is in no box there."""
-    article = next((each for each in element.around if each.tag == "article"), None)
-    if article is None or clutter_around(element, article) is not None:
-        return False
-    return page.document.blocks[page.layout.headline or 0].is_within(article)
-
-
-def stamp_confirming_breadcrumb(page: ArticlePage) -> str | None:
-    """The metadata's stamp, where it is of the day the second generation prints."""
-    printed = stamp_breadcrumb(page)
-    stamp = stamp_meta(page) or stamp_json_ld(page) if printed else None
-    return stamp if stamp and printed and day_named(stamp) == day_named(printed) else None
-
-
-def stamp_breadcrumb(page: ArticlePage) -> str | None:
-    """Day, month and year the second generation keeps in two places, put together."""
-    stamp = page.breadcrumb_date[1] if page.breadcrumb_date else None
-    return stamp if stamp and day_named(stamp) else None
-
-
-def stamp_meta(page: ArticlePage) -> str | None:
-    """``article:published_time`` or the ``datePublished`` of microdata; never a time of modification."""
-    return _with_clock(_first_named(page.document.structured.published), page)
-
-
-def stamp_json_ld(page: ArticlePage) -> str | None:
-    """``datePublished`` of the JSON-LD article."""
-    return _with_clock(_first_named(page.document.structured.article_stamps("datePublished")), page)
-
-
-def _with_clock(stamp: str | None, page: ArticlePage) -> str | None:
-    """Return a stamp of the metadata; the moment of the ``time`` element of that day where the stamp is a day alone."""
-    moment = stamp_time_element(page) if stamp and _DAY_ALONE.fullmatch(stamp) else None
-    return moment if stamp and moment and moment.startswith(stamp) else stamp
-
-
-def stamp_time_element(page: ArticlePage) -> str | None:
-    """``datetime`` of the ``time`` element that prints the date, or would if a script had filled it in."""
-    printed = printed_date(page.facts) or printed_date(page.facts_behind)
-    behind = (time for time in page.document.visible.times if time.first >= page.layout.front_start)
-    near = [*islice(behind, _MOST_TIMES if printed else 0)]
-    for element in sorted(near, key=lambda time: time.get("datetime") is None):
-        stamp = element.get("datetime") or element.get("title")
-        # The element may hold a label as well.
-        is_it = f" {page.document.text_of(element)}".endswith(f" {printed}")
-        is_of_its_day = _is_named_published(element) and day_named(stamp or "") == day_named(printed or "")
-        if stamp and is_dated(stamp) and day_named(stamp) and (is_it or is_of_its_day):
-            return stamp
-    for element in _time_elements(page):
-        stamp = element.get("datetime")
-        is_unfilled = not is_date(page.document.text_of(element))
-        is_its = printed or is_unfilled or _is_named_published(element)
-        if stamp and is_dated(stamp) and day_named(stamp) and is_its and not names_a_change(element):
-            return stamp
-    return None
-
-
-def _is_named_published(element: Element) -> bool:
-    is_marked = element.get("itemprop") == "datePublished" or element.get("pubdate") is not None
-    return is_marked or is_published(element.names)
-
-
-def stamp_page(page: ArticlePage) -> str | None:
-    """The date that JSON-LD or other metadata gives the page, where nothing gives one to its article."""
-    return _first_named(page.document.structured.page_stamps)
-
-
-def stamp_as_it_is(page: ArticlePage) -> str | None:
-    """Return the first timestamp of the metadata, even if it names no day."""
-    structured = page.document.structured
-    times = (element.get("datetime") for element in _time_elements(page) if not page.document.text_of(element))
-    return next(filter(None, [*structured.published, *structured.article_stamps("datePublished"), *times]), None)
-
-
-def _first_named(stamps: Iterable[str]) -> str | None:
-    # Not "18 hours ago": nobody knows when that was written.
-    return next((stamp for stamp in stamps if is_dated(stamp) and day_named(stamp)), None)
 
 
 def views_generation_2(page: ArticlePage) -> str | None:
@@ -395,6 +248,3 @@ def authors_json_ld(page: ArticlePage) -> list[str]:
 def authors_meta(page: ArticlePage) -> list[str]:
     """``article:author`` of the page's metadata where it names people; it may be an address."""
     return people_in(clean(page.document.structured.text("article:author") or ""))
-
-
-_DAY_ALONE = re.compile(r"\d{4}-\d{2}-\d{2}")

@@ -75,6 +75,10 @@ _COLUMNS = re.compile(
     r"(?:^|[\s_\-])(?:columns?|cols?|row|grid|media-text|wp-block-group)(?=$|[\s_\-\d])", re.IGNORECASE
 )
 _CRUMBS = re.compile(r"(?:^|[\s_\-])(?:bread-?)?crumbs?", re.IGNORECASE)
+_RECORDING = re.compile(
+    r"(?:^|[\s_\-])(?:audio|duration|listen|player|playback|plyr|podcast|readspeaker|recording|tts)(?=$|[\s_\-\d])",
+    re.IGNORECASE,
+)
 _PORTRAIT = re.compile(r"avatar|userpic|gravatar|author|emoji|smiley", re.IGNORECASE)
 _ICON_FONT = re.compile(r"(?:^|\s)(?:material-(?:icons|symbols)|mat-icon)(?=$|[\s_\-])")
 _SCREEN_READERS = re.compile(
@@ -154,6 +158,16 @@ def is_modified(names: str) -> bool:
     """Whether a ``time`` of these names says when the article was changed."""
     # WordPress names a date of publication "entry-date published updated" while nothing was changed.
     return "dateModified" in names or (_MODIFIED.search(names) is not None and not is_published(names))
+
+
+def is_of_recording(names: str) -> bool:
+    """Whether a time of day in elements of these names, a line each, is of a player; one named for a date is not."""
+    for line in map(_in_hyphens, names.splitlines()):
+        if "date" in line:
+            return False
+        if _RECORDING.search(line):
+            return True
+    return False
 
 
 @lru_cache(maxsize=1024)
