@@ -11,13 +11,14 @@ from caravan_crawler.pages.bylines import (
     is_author_label,
     is_marked_as_author,
     is_person,
+    is_place,
     is_the_site,
-    names_source,
     names_speaker,
     people_in,
     read_byline,
     signature,
 )
+from caravan_crawler.pages.credited_source import names_source
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, caption_credit, credit_in_text
 from caravan_crawler.pages.fact_lines import facts_of
@@ -289,22 +290,26 @@ def _take_off_byline(kept: list[Block], text: Text) -> None:
     last = kept[-1] if len(kept) > 1 else None
     before = next((block.text for block in reversed(kept[:-1]) if not facts_of(block)), "")
     is_name = last is not None and (is_marked_as_author(last) or (ends_sentence(before) and not last.has_links))
-    if last is not None and is_name and (names := people_in(last.text)):
+    if last is not None and is_name and (names := people_in(last.text, is_marked=is_marked_as_author(last))):
         text.byline = Byline(tuple(names)).joined(text.byline)
         del kept[-1]
         return
     for position in range(len(kept) - 1, max(-1, len(kept) - 3), -1):
         block = kept[position]
-        head, _, last_line = block.text.rpartition("\n")
-        if name := signature(block.text) if position == len(kept) - 1 else "":
-            head, last_line = block.text[: block.text.rindex(name)].rstrip(), name
-        elif "\n" not in head and read_byline(block.text) is not None:
-            head, last_line = "", block.text
-        byline = read_byline(last_line)
-        if byline is None or names_speaker(kept, position):
+        lines = block.text.split("\n")
+        if position == len(kept) - 1 and (name := signature(block.text)):
+            lines = [block.text[: block.text.rindex(name)].rstrip(), name]
+        elif read_byline(block.text) is not None:
+            lines = [block.text]
+        end = len(lines)
+        while end and (byline := read_byline(lines[end - 1])) is not None and not names_speaker(kept, position):
+            text.byline = byline.joined(text.byline)
+            end -= 1
+        if end == len(lines):
             continue
-        text.byline = byline.joined(text.byline)
-        if head:
-            kept[position] = Block(block.element, block.zone, head, block.pieces, block.index)
+        if all(is_place(after.text) for after in kept[position + 1 :]):
+            del kept[position + 1 :]
+        if end:
+            kept[position] = Block(block.element, block.zone, "\n".join(lines[:end]), block.pieces, block.index)
         else:
             del kept[position]

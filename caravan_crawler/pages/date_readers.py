@@ -10,8 +10,8 @@ from itertools import islice
 
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.pages.blocks import Element
-from caravan_crawler.pages.fact_forms import is_clock, is_date, is_dated
-from caravan_crawler.pages.fact_lines import names_a_change, printed_date
+from caravan_crawler.pages.fact_forms import Fact, is_clock, is_date, is_dated, takes_clock
+from caravan_crawler.pages.fact_lines import names_a_change, without_recordings
 from caravan_crawler.pages.readers import ArticlePage
 from caravan_crawler.pages.selectors import is_published
 from caravan_crawler.pages.text_range import clutter_around
@@ -179,3 +179,35 @@ def stamp_as_it_is(page: ArticlePage) -> str | None:
 def _first_named(stamps: Iterable[str]) -> str | None:
     # Not "18 hours ago": nobody knows when that was written.
     return next((stamp for stamp in stamps if is_dated(stamp) and day_named(stamp)), None)
+
+
+def printed_date(facts: list[Fact]) -> str | None:
+    """Return the date of publication among the lines, as printed: a real one first, one so labelled, one with its year.
+
+    The time of day and the zone after it are included. A date after ``Обновлено`` does not count.
+    """
+    facts = without_recordings(facts)
+    dates = [place for place, fact in enumerate(facts) if fact.kind == "date" and fact.value]
+    dates = [place for place in dates if not (place and facts[place - 1].kind == "updated")]
+    if not dates:
+        return None
+    if len(dates) > 1:
+        dates = [index for index in dates if day_named(facts[index].value)] or dates
+        # Joomla prints when an article was created, too.
+        published = {place + (fact.kind == "other") for place, fact in enumerate(facts) if fact.is_published}
+        dates = [place for place in dates if place in published and is_dated(facts[place].value)] or dates
+    best = min(dates, key=lambda index: (not is_dated(facts[index].value), is_clock(facts[index].value)))
+    date = facts[best].value
+    if not takes_clock(date):
+        return _with_zone(date, facts, best)
+    if best + 1 in dates and is_clock(facts[best + 1].value):
+        return _with_zone(f"{date} {facts[best + 1].value}", facts, best + 1)
+    if best - 1 in dates and is_clock(facts[best - 1].value):
+        return f"{facts[best - 1].value} {date}"
+    return date
+
+
+def _with_zone(date: str, facts: list[Fact], index: int) -> str:
+    """Return ``date`` with the zone printed behind the line at ``index``."""
+    following = facts[index + 1] if index + 1 < len(facts) else None
+    return f"{date} {following.value}" if following and following.kind == "zone" and ":" in date else date

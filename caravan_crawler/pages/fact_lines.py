@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from itertools import chain, pairwise
 
-from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN, day_named
+from caravan_crawler.normalise.dates import MONTH_PATTERN, WEEKDAY_PATTERN
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE
 from caravan_crawler.pages.blocks import Block, Element, common_container
 from caravan_crawler.pages.bylines import (
@@ -15,6 +15,7 @@ from caravan_crawler.pages.bylines import (
     is_marked_as_author,
     is_person,
     is_single_name,
+    is_sure_name,
     marks_author,
     names_role,
     people_in,
@@ -34,7 +35,6 @@ from caravan_crawler.pages.fact_forms import (
     is_dated,
     is_unfilled,
     joined_labels,
-    takes_clock,
     views_inside,
 )
 from caravan_crawler.pages.labels import is_label
@@ -106,44 +106,12 @@ _STOP_BEFORE_LABEL = re.compile(r"\.\s+(?=(?:автор|текст|фото|су
 _BEFORE_DATE = re.compile(r",\s+(?=\d\d?\.\d\d\.\d{4})")
 
 
-def printed_date(facts: list[Fact]) -> str | None:
-    """Return the date of publication among the lines, as printed: a real one first, one so labelled, one with its year.
-
-    The time of day and the zone after it are included. A date after ``Обновлено`` does not count.
-    """
-    facts = _without_recordings(facts)
-    dates = [place for place, fact in enumerate(facts) if fact.kind == "date" and fact.value]
-    dates = [place for place in dates if not (place and facts[place - 1].kind == "updated")]
-    if not dates:
-        return None
-    if len(dates) > 1:
-        dates = [index for index in dates if day_named(facts[index].value)] or dates
-        # Joomla prints when an article was created, too.
-        published = {place + (fact.kind == "other") for place, fact in enumerate(facts) if fact.is_published}
-        dates = [place for place in dates if place in published and is_dated(facts[place].value)] or dates
-    best = min(dates, key=lambda index: (not is_dated(facts[index].value), is_clock(facts[index].value)))
-    date = facts[best].value
-    if not takes_clock(date):
-        return _with_zone(date, facts, best)
-    if best + 1 in dates and is_clock(facts[best + 1].value):
-        return _with_zone(f"{date} {facts[best + 1].value}", facts, best + 1)
-    if best - 1 in dates and is_clock(facts[best - 1].value):
-        return f"{facts[best - 1].value} {date}"
-    return date
-
-
-def _without_recordings(facts: list[Fact]) -> list[Fact]:
+def without_recordings(facts: list[Fact]) -> list[Fact]:
     """Return the facts with two clocks in a row, the position in a recording and its length, as ``other``."""
     clocks = [fact.kind in ("date", "other") and is_clock(fact.value) for fact in facts]
     pairs = {place for place, both in enumerate(pairwise(clocks)) if all(both)}
     apart = pairs | {place + 1 for place in pairs}
     return [Fact("other", fact.value) if place in apart else fact for place, fact in enumerate(facts)]
-
-
-def _with_zone(date: str, facts: list[Fact], index: int) -> str:
-    """Return ``date`` with the zone printed behind the line at ``index``."""
-    following = facts[index + 1] if index + 1 < len(facts) else None
-    return f"{date} {following.value}" if following and following.kind == "zone" and ":" in date else date
 
 
 def mark_dates_in_parts(blocks: list[Block]) -> None:
@@ -172,7 +140,7 @@ def facts_of(block: Block) -> list[Fact]:
         return []
     facts = block.facts
     if facts is None:
-        block.facts = facts = tuple(_without_recordings(_facts_of(block)))
+        block.facts = facts = tuple(without_recordings(_facts_of(block)))
     return [fact for fact in facts if isinstance(fact, Fact)]
 
 
@@ -182,10 +150,14 @@ def _facts_of(block: Block) -> list[Fact]:
     if not office and len(block.pieces) == _NAME_AND_OFFICE:
         name, office = (" ".join(piece.split()) for piece, _, _ in block.pieces)
     is_other = office and (fact := fact_in(office)) is not None and fact.kind == "other"
-    if office and is_person(name) and (names_role(office) or (is_other and is_marked_as_author(block))):
+    if (
+        office
+        and (is_person(name) or is_sure_name(name))
+        and (names_role(office) or (is_other and is_marked_as_author(block)))
+    ):
         return [Fact("credit" if office.lower().startswith("фото") else "author", name)]
     label, _, names = text.partition(":")
-    if is_author_label(label) and (people := people_in(names.strip())):
+    if is_author_label(label) and (people := people_in(names.strip(), is_marked=True)):
         return [Fact("author", name) for name in people]
     # The names of sections and topics may be any words.
     own = "\0".join([text for text, link, _ in block.pieces if link is None or not _is_of_a_list(link)])
@@ -248,13 +220,17 @@ def linked_authors(block: Block) -> list[Fact]:
 
     A link to an author's page may have one name.
     """
-    found: list[Fact] = []
+    names: list[str] = []
+    single: Element | None = None
     for text, link, inline in block.pieces:
         name = _LABEL_IN_LINK.sub("", " ".join(text.split()))
-        is_single = marks_author(link, None) and is_single_name(name)
-        if inline and marks_author(link, inline):
-            found += [Fact("author", each) for each in ([name] if is_single else people_in(name))]
-    return found
+        if marks_author(link, None) and is_single_name(name):
+            first = [names.pop()] if link is single else []  # the surname may stand in an element of its own
+            names.append(" ".join([*first, name]))
+            single = link
+        elif inline and marks_author(link, inline):
+            names += people_in(name, is_marked=True)
+    return [Fact("author", name) for name in names]
 
 
 def _bare_authors(block: Block, names: list[str]) -> list[Fact]:

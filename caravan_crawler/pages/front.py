@@ -10,18 +10,19 @@ from dataclasses import dataclass, field
 from itertools import islice, takewhile
 
 from caravan_crawler.normalise.dates import day_named
-from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, common_container
+from caravan_crawler.pages.blocks import HEADINGS, SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import (
     AROUND_NAMES,
+    Byline,
     announces_authors,
     is_marked_as_author,
     is_photo_label,
     is_sure_name,
     names_somebody,
-    names_source,
     people_in,
     read_byline,
 )
+from caravan_crawler.pages.credited_source import names_source
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, caption_credit, facts_in, has_dated
 from caravan_crawler.pages.fact_lines import facts_of, linked_authors
@@ -143,10 +144,10 @@ class _Scan:
                 self.facts.append((block.index, [Fact("credit", credit)]))
             elif not ends_sentence(block.text) and (authors := linked_authors(block)):
                 self.facts.append((block.index, authors))
-            elif _OFFICE_BEHIND.search(block.text) and (byline := read_byline(_labelled(block))) is not None:
+            elif byline := self._byline_of(block):
                 self.facts.append((block.index, facts_in(byline)))
             elif names_somebody(block):
-                people = people_in(block.text.strip(AROUND_NAMES))
+                people = people_in(block.text.strip(AROUND_NAMES), is_marked=is_marked_as_author(block))
                 authors = [Fact("author", name) for name in people]
                 if people and (self._is_author_next or is_marked_as_author(block)):
                     self.facts.append((block.index, authors))
@@ -248,16 +249,18 @@ class _Scan:
         return is_sure_name(name) or name in (self.document.structured.text("author") or "")
 
     def _may_be_authors(self, block: Block) -> bool:
-        """Whether names, which no link makes topics, stand next to the date, or are set as authors sign.
-
-        A place may stand between names and date. As authors sign, a surname is in capitals, and the block no caption.
-        """
+        """Whether names, which no link makes topics, stand next to the date; a place may stand between."""
         if block.has_links or block.zone is not None:
             return False
-        if next(self._frames_before(block), None) is None and read_byline(block.text) is not None:
-            return True
         near = self.blocks[max(self.headline + 1, block.index - 1) : block.index + _NEAR_DATE + 1]
         return any(has_dated(self._facts_of(each)) for each in near)
+
+    def _byline_of(self, block: Block) -> Byline | None:
+        """Return the people of a line that names their office, or in which authors sign; None of a caption."""
+        if _OFFICE_BEHIND.search(block.text):
+            return read_byline(_labelled(block))
+        is_line = block.zone is None and not block.has_links and block.tag not in HEADINGS
+        return read_byline(block.text) if is_line and next(self._frames_before(block), None) is None else None
 
     def _credit_of_picture(self, block: Block) -> str | None:
         """Return whom the caption of a picture credits that stands in the same element before it; None of a text."""

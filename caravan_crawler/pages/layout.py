@@ -153,7 +153,7 @@ def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:
         is_by_a_date = any(fact.kind == "date" for fact in found) and not block.is_all_links
         is_marked = is_marked_as_author(block)
         if not facts and (is_marked or (names_somebody(block) and (is_author or is_by_a_date))):
-            facts = [Fact("author", name) for name in people_in(block.text)]
+            facts = [Fact("author", name) for name in people_in(block.text, is_marked=is_marked)]
             are_marked = are_marked or (is_marked and bool(facts))
         if any(fact.kind in ("date", "views", "credit", "author") for fact in facts):
             found, first = facts + found, position

@@ -4,6 +4,7 @@
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, zip_longest
@@ -11,13 +12,11 @@ from itertools import pairwise, zip_longest
 from caravan_crawler.normalise.text import clean
 from caravan_crawler.pages.body import Text, read_text
 from caravan_crawler.pages.bylines import (
-    find_source,
     is_person,
-    labelled_source,
     people_in,
     read_byline,
-    source_label,
 )
+from caravan_crawler.pages.credited_source import find_source, labelled_source, source_label
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import (
     ORNAMENT,
@@ -226,7 +225,7 @@ def _whole_lede(page: ArticlePage) -> str:
 
 def authors_byline(page: ArticlePage) -> list[str]:
     """The people of the line at the end of the text."""
-    return list(dict.fromkeys(page.text.byline.authors)) if page.text.byline else []
+    return _as_written(page.text.byline.authors, page) if page.text.byline else []
 
 
 def authors_labelled(page: ArticlePage) -> list[str]:
@@ -235,8 +234,14 @@ def authors_labelled(page: ArticlePage) -> list[str]:
         lines = [read_byline(f"Автор: {fact.value}") for fact in facts if fact.kind == "author" and fact.value]
         names = [name for line in lines if line is not None for name in line.authors]
         if names := [name for name in names if find_source(f"Источник: {name}") is None]:
-            return list(dict.fromkeys(names))
+            return _as_written(names, page)
     return []
+
+
+def _as_written(names: Iterable[str], page: ArticlePage) -> list[str]:
+    """Return each name once; one all in capitals as JSON-LD writes it, if it does."""
+    written = {name.upper(): name for name in page.document.structured.author_names}
+    return list(dict.fromkeys(written.get(name, name) for name in names))
 
 
 def authors_json_ld(page: ArticlePage) -> list[str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from caravan_crawler.pages.bylines import find_source
+from caravan_crawler.pages.credited_source import find_source
 
 CASES = [
     ("передает корреспондент МИА «Казинформ».", "МИА «Казинформ»"),
