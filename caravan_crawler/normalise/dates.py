@@ -147,8 +147,11 @@ class ParsedDate:
         return self.value.isoformat(timespec="seconds") if isinstance(self.value, datetime) else None
 
 
-_CLOCK = r"(?P<hour>\d{1,2})[:.](?P<minute>\d{2})(?::(?P<second>\d{2}))?" + _SUFFIX
-_TIME = rf"(?:\s*[,|/\-–—•·@:]?\s*[(\[]?(?:в|at|сағ(?:ат)?\.?)?\s*{_CLOCK}[)\]]?)?"
+_MINUTES = r"(?P<minute>\d{2})(?::(?P<second>\d{2}))?"
+_CLOCK = rf"(?P<hour>\d{{1,2}}):{_MINUTES}{_SUFFIX}"
+#: Behind a day, a stop may part hours and minutes, or words: ``10 ч. 05 мин.``
+_CLOCK_BEHIND = rf"(?P<hour>\d{{1,2}})(?:[:.]|\s?ч(?:ас(?:ов|а)?)?\.?\s?){_MINUTES}(?:\s?мин(?:ут[аы]?)?\.?)?{_SUFFIX}"
+_TIME = rf"(?:\s*[,|/\-–—•·@:]?\s*[(\[]?(?:в|at|сағ(?:ат)?\.?)?\s*{_CLOCK_BEHIND}[)\]]?)?"
 _YEAR_WORD = r"(?:-?го)?\s*(?:года|год|г|жылдың|жылғы|жылы|жыл|ж)?\.?"
 #: Labels before a date of publication.
 DATE_LABEL = (
@@ -190,7 +193,7 @@ _FORMS = tuple(
         rf"{_DAY}\s+{_MONTH}{_TIME}",
         rf"(?P<relative>{'|'.join(RELATIVE_DAYS)}){_TIME}",
         rf"(?P<year>\d{{4}})[.\-/](?P<number>\d{{1,2}})[.\-/](?P<day>\d{{1,2}}){_TIME}",
-        _CLOCK.replace("[:.]", ":", 1),
+        _CLOCK,
     )
 )
 _ISO = re.compile(

@@ -35,14 +35,16 @@ from caravan_crawler.pages.labels import (
     is_see_also,
 )
 from caravan_crawler.pages.layout import Layout
-from caravan_crawler.pages.selectors import is_author_box
+from caravan_crawler.pages.selectors import is_author_box, is_source
 from caravan_crawler.pages.tags import is_list_of_sections, tag_texts
 from caravan_crawler.pages.text_range import clutter_around
 
 _CELLS = frozenset(["td", "th"])
 #: A cell's text may stand so deep in it.
 _DEEPEST_IN_CELL = 3
-_AROUND_SEE_ALSO = " –—-→➡►▶👉"
+_AROUND_SEE_ALSO = " –—-→➡►▶👉[]"
+#: Letters of the words before the linked headline of another article, and of that headline: ``Напомним, ранее: …``.
+_LONGEST_LEAD_IN, _SHORTEST_TEASER = 40, 25
 _NO_BUTTONS = _CELLS | SUBHEADS | {"dt"}
 _LABEL_OF_LINKS = re.compile(r"\s*[^\W\d_]+\s*:(?:[\s,;|•]|[^\W\d_]+\s*:)*")
 #: Marks that stand in an element of their own before a line of a list.
@@ -150,7 +152,7 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
             reason = "stands in a box of links"
         else:
             in_box = is_see_also(block.text)
-            if in_box or _is_box_line(block):
+            if in_box or _is_box_line(block, document):
                 reason = "heads a box of links"
             elif _is_label(block) or is_label_with_links(block):
                 reason = "is a label"
@@ -178,7 +180,11 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
 def _begins_with_teaser(block: Block, document: Document) -> bool:
     """Whether a block is the linked headline of another article and its excerpt."""
     link = block.pieces[0][1]
-    return link is not None and document.site.address(link.get("href") or "#", document.base_url) is not None
+    return link is not None and _leads_to_article(link.get("href") or "#", document)
+
+
+def _leads_to_article(href: str, document: Document) -> bool:
+    return document.site.address(href, document.base_url) is not None
 
 
 def _heads_what_is_left_out(block: Block, container: Element | None, kept: set[int], text: Text) -> bool:
@@ -211,11 +217,16 @@ def _is_label(block: Block) -> bool:
     return is_label(block.text) and not is_of_text
 
 
-def _is_box_line(block: Block) -> bool:
-    """Whether a block is ``Читайте также: <link>``, all but the first words a link."""
+def _is_box_line(block: Block, document: Document) -> bool:
+    """Whether a block is ``Читайте также: <link>`` or other words, a colon and the headline of another article."""
     outside = " ".join("".join(text for text, link, _ in block.pieces if link is None).split())
     heading, _, _ = outside.partition("//")  # behind it may be the date of the other article
-    return is_see_also(heading.strip(_AROUND_SEE_ALSO))
+    heading = heading.strip(_AROUND_SEE_ALSO)
+    if is_see_also(heading):
+        return True
+    links = block.linked_texts()
+    is_lead_in = heading.rstrip(".")[-1:] == ":" and len(heading) <= _LONGEST_LEAD_IN and len(links) == 1
+    return is_lead_in and len(links[0][0]) >= _SHORTEST_TEASER and _leads_to_article(links[0][1], document)
 
 
 def _advert_around(label: Block, container: Element | None, before: list[Block]) -> list[Element]:
@@ -235,9 +246,13 @@ def _advert_around(label: Block, container: Element | None, before: list[Block])
 def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
     """Drop what stands behind the last paragraph: boxes, the source, lists of sections and names, facts."""
     del kept[_end_of_text(kept) :]
-    while len(kept) > 1 and (names_source(kept[-1].text) or _lists_names(kept[-1], document)):
-        line = kept.pop().text
-        text.source = line if names_source(line) else text.source
+    while len(kept) > 1:
+        line = kept[-1].text
+        is_named = is_source(kept[-1].element.names) and len(line) <= _LONGEST_HEADING and not ends_sentence(line)
+        if not (is_named or names_source(line) or _lists_names(kept[-1], document)):
+            break
+        text.source = line if names_source(line) else f"Источник: {line}" if is_named else text.source
+        kept.pop()
     _take_off_facts(kept, text)
 
 

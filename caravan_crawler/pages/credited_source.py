@@ -12,7 +12,7 @@ _VERB = (
 _REFERENCE = (
     r"(?:(?:со\s+)?ссылк(?:ой|у)\s+на|ссылаясь\s+на|по\s+(?:данным|информации|сообщению|сведениям|материалам)"
     r"|как\s+(?:пишет|сообщает|переда[её]т|передавал[аои]?)"
-    r"|(?:(?:перво)?источник|дереккөз)\s*[:\-–—]|source\s*:|об\s+этом\s+(?:сообщает|пишет|переда[её]т))"
+    r"|(?:(?:перво)?источник|дереккөз\w*)\s*[:\-–—]|source\s*:|об\s+этом\s+(?:сообщает|пишет|переда[её]т))"
 )
 _GO_BETWEEN = (
     r"(?:\s*,)?(?:\s+(?:сегодня|вчера|также|собственный|специальный|собкор|корр\.?"
@@ -77,9 +77,12 @@ _LONGEST_SOURCE, _LONGEST_ENDING = 140, 20
 _MOST_WORDS_OF_SOURCE = 5
 _WORK_VERB = re.compile(r"(?:пиш|написал|рассказ|уточня|отмеча)", re.IGNORECASE)
 _LABEL_OF_SOURCE = re.compile(
-    r"(?:(?:перво)?источник|source|дереккөз)\s*:|^(?:по\s+материалам|источник)\s(?=(?-i:[A-ZА-ЯЁ«])\S*(?:\s\S+){0,2}$)",
+    r"(?:(?:перво)?источник(?:\s+(?:новости|информации|материала|статьи))?|ссылка\s+на\s+источник|source|дереккөз\w*)\s*(?::|\s[–—-](?=\s))"
+    rf"|^(?:по\s+(?:материалам|информации|данным)|источник)\s(?=(?:(?-i:[A-ZА-ЯЁ«])\S*(?:\s\S+){{0,2}}|{_DOMAIN})$)",
     re.IGNORECASE,
 )
+#: An office whose name begins with a small letter.
+_OFFICE = re.compile(r"пресс-служб|министерств|департамент|управлени|комитет|акимат|әкімдік|баспасөз")
 _REFERS_ON = re.compile(rf"\s*,?\s*{_REFERENCE}{_GO_BETWEEN}\s*(?P<name>{_NAME})", re.IGNORECASE)
 
 
@@ -121,7 +124,8 @@ def names_source(text: str) -> bool:
 def labelled_source(line: str) -> str | None:
     """Return the source that a labelled line names: an agency or a site in any form, or any short name."""
     name = (line.partition(":")[2] or line.partition(" ")[2]).strip()
-    is_name = len(name.split()) <= _MOST_WORDS_OF_SOURCE and not (name[:1].islower() or name.endswith((".", ":")))
+    is_named = not name[:1].islower() or _OFFICE.match(name) is not None
+    is_name = is_named and len(name.split()) <= _MOST_WORDS_OF_SOURCE and not name.endswith((".", ":"))
     return find_source(line) or (name if is_name and not is_the_site(name) else None)
 
 

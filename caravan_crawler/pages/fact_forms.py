@@ -29,7 +29,7 @@ _COUNTED_BEHIND = re.compile(rf"(?:{VIEWS_BEHIND})\.?", re.IGNORECASE)
 _LABEL_OF_VIEWS = re.compile(_VIEWS, re.IGNORECASE)
 _NUMBER = r"(?:\d{1,3}(?:[\s.,'’]\d{3})+(?!\d)|\d+)"
 _COUNT = rf"({_NUMBER}(?:[.,]\d+)?(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
-_LABELLED = rf"(?:{VIEWS_BEFORE})(?:\s+за\s+вс[её]\s+время)?\s*[:\-–]?\s*{_COUNT}"
+_LABELLED = rf"(?:{VIEWS_BEFORE})(?:\s+(?:за\s+вс[её]\s+время|всего))?\s*[:\-–]?\s*{_COUNT}"
 _TODAY = (
     rf"(?:(?:(?:{VIEWS_BEFORE})\s)?(?:из\sних\s|за\s)?(?:сегодня|бүгін|сутки|день|неделю|месяц)\W*\d+"
     rf"|\+?[\d\s]+(?:{VIEWS_BEHIND}\s)?(?:за\s)?(?:сегодня|today))"

@@ -224,7 +224,7 @@ def linked_authors(block: Block) -> list[Fact]:
     single: Element | None = None
     for text, link, inline in block.pieces:
         name = _LABEL_IN_LINK.sub("", " ".join(text.split()))
-        if marks_author(link, None) and is_single_name(name):
+        if inline and marks_author(link, None) and is_single_name(name):
             first = [names.pop()] if link is single else []  # the surname may stand in an element of its own
             names.append(" ".join([*first, name]))
             single = link

@@ -145,6 +145,8 @@ is_author = _named(_AUTHOR)
 is_photographer = _named(re.compile(r"photograph|(?:photo|image)[_-]author", re.IGNORECASE))
 #: In a caption or as one: whose picture it is.
 is_credit = _named(_CREDIT, in_hyphens=True)
+#: A line that names the source of a text.
+is_source = _named(re.compile(r"(?:^|[\s_\-])source(?=$|[\s_\-])", re.IGNORECASE), in_hyphens=True)
 #: A ``time`` at which the article was published.
 is_published = _named(_PUBLISHED)
 

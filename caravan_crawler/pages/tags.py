@@ -21,7 +21,7 @@ _TAG_ON_PAGE = re.compile(r"/tags?(?:\.html|/)?#/?[^/]+$", re.IGNORECASE)
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
 _SECTION_PATH = re.compile(r"/(?:categor(?:y|ies)/.*|authors?/.*|rubric\w*/.*|.*/category/.*|[^/?]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
-    r"(?:\s|[,;:#|•·/.]|\(\d+\)|теги|тэги|метки|метка|темы|тема|(?:больше|ещ[её])(?:\s+по\s+теме)?|ярлыки|ключевые\s+слова|х[еэ]штеги|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|тегтер|белгі(?:лер)?|(?:ұқсас\s+)?тақырып(?:тар)?|(?:(?:похожие|related)\s+)?(?:темы|topics|tags)|tagged|filed\s+under|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
+    r"(?:\s|[,;:#|•·/.]|\(\d+\)|теги|тэги|метки|метка|темы|тема|(?:больше|ещ[её])(?:\s+по\s+теме)?|ярлыки|ключевые\s+слова|х[еэ]штеги|отмечено(?:\s+как)?|помечен\w+(?:\s+как)?|тегтер|белгі(?:лер)?|(?:ұқсас\s+)?тақырып(?:тар)?|(?:(?:похожие|related)\s+)?(?:темы|topics|tags)|по\s+теме|в\s+эт(?:ой|ом)\s+(?:статье|материале)|tagged|filed\s+under|рубрик[аи]|категори[яи]|опубликовано\s+в|в"
     r"|и|posted\s+in|нет\s+комментариев|\d+\s+комментари\w+|»)*",
     re.IGNORECASE,
 )
@@ -46,7 +46,7 @@ _ALL_TOPICS = re.compile(
 )
 _TO_COMMENTS = re.compile("#(?:respond|comments)$")
 _NAMED = re.compile(
-    r"(?:^|__|\s)(?:(?:article|post|entry|news|item|node|single|e)[-_]{1,2})?tags(?:-list|-links)?(?=$|\s)"
+    r"(?:^|__|\s)(?:(?:article|post|entry|news|item|node|single|e)[-_]{1,2})?(?:tags(?:-list|-links)?|keywords)(?=$|\s)"
 )
 _NAMED_TAG = re.compile(r"(?:^|[\s_-])tag(?=$|\s)")
 _HASHTAG = re.compile(r"#\w[\w\-]*")
@@ -225,12 +225,14 @@ def _plain_tags(text: str) -> list[str]:
         words = text.replace(",", " ").split()
         return [word[1:] for word in words] if all(_HASHTAG.fullmatch(word) for word in words) else []
     match = _TAG_LINE.fullmatch(text)
-    return [tag for part in match["tags"].split(",") if (tag := part.strip(" #.…"))] if match else []
+    parts = re.split(r",|\s(?=#)", match["tags"]) if match else []
+    return [tag for part in parts if (tag := part.strip(" #.…"))]
 
 
 def _named_tags(block: Block) -> list[str]:
     """Return the words of a list that is named for tags and links nothing; a single one is named itself, too."""
-    pieces = [(" ".join(text.split()).strip("#, "), inline or block.element) for text, _, inline in block.pieces]
+    texts = [(each, inline or block.element) for text, _, inline in block.pieces for each in text.split(",")]
+    pieces = [(" ".join(text.split()).strip("#, "), element) for text, element in texts]
     words = [words for words, _ in pieces if words and _TAGS_LABEL.fullmatch(words) is None]
     is_text = any(len(each) > _LONGEST_LABEL or ends_sentence(each) or is_date(each) for each in words)
     is_list = len(words) > 1 or any(_NAMED_TAG.search(element.names) for _, element in pieces)
