@@ -23,11 +23,12 @@ _MOST_OF_TEXT = 0.5
 #: Blocks of a caption and its credit, and their letters; blocks of a card; letters of its label.
 _LONGEST_CAPTION, _MOST_LETTERS, _LARGEST_CARD, _LONGEST_LABEL = 2, 300, 5, 40
 #: Linked subheads that make a digest.
-_FEWEST_OF_DIGEST = 3
+_FEWEST_OF_DIGEST = 2
 _PARTS_OF_TEXT = SUBHEADS | frozenset("p li td th dt dd pre".split())
 #: Blocks of a widget, letters of its lines, and elements that are of a text.
 _LARGEST_WIDGET, _MOST_OF_LINE = 12, 60
 _NO_WIDGET = frozenset("p td th dt dd pre".split())
+_OF_TEXT = frozenset(["p", "td"])
 _QUOTED = frozenset("table blockquote pre".split())
 _OF_PERSON = re.compile(r"/(?:avatars?|users?|authors?|people)/", re.IGNORECASE)
 _CHANNELS = frozenset(
@@ -129,6 +130,8 @@ class Boxes:
             return not any(ends_sentence(block.text) and not block.is_all_links for block in its)
         if self._is_of_author(element, picture):
             return True
+        if all(is_prose(block) and block.tag in _OF_TEXT and not block.element.names.strip() for block in its):
+            return False
         is_caption = all(block.element is not element and block.tag not in SUBHEADS for block in its)
         return is_caption and not any(is_person(block.text.partition(",")[0]) for block in its)  # who is quoted
 

@@ -24,7 +24,7 @@ from caravan_crawler.pages.bylines import (
 )
 from caravan_crawler.pages.credited_source import names_source
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import Fact, caption_credit, facts_in, has_dated
+from caravan_crawler.pages.fact_forms import Fact, caption_credit, facts_in, has_dated, is_dated
 from caravan_crawler.pages.fact_lines import facts_of, linked_authors
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_names
 from caravan_crawler.pages.labels import (
@@ -188,12 +188,21 @@ class _Scan:
         has_date = any(fact.kind == "date" for fact in facts)
         if block.tag in SUBHEADS and (has_date or all(fact.kind == "views" for fact in found)):
             return True
+        if has_date and self._is_of_chronicle(block):
+            return True
         # The credit is the last of the lines, unless it is that of a picture over lede and date.
         if any(fact.kind != "date" and not fact.is_bare for fact in found):
             return False
         if not has_date and (any(":" in fact.value for fact in found) or (len(found) > 1 and has_dated(found))):
             return False
         return any(fact.kind == "credit" for fact in facts) and _is_paragraph(self.blocks, block.index)
+
+    def _is_of_chronicle(self, block: Block) -> bool:
+        """Whether a day is set as a paragraph before it is, and another day behind it, too."""
+        if not (self.texts and is_dated(block.text) and block.element.is_set_as(self.blocks[self.texts[-1]].element)):
+            return False
+        behind = self.blocks[block.index + 1 : self.foot]
+        return any(is_dated(each.text) and each.element.is_set_as(block.element) for each in behind)
 
     def _is_of_event(self, block: Block, found: list[Fact]) -> bool:
         """Whether a paragraph of the text names a day other than that of the page's metadata: ``Дата: 1 марта``."""

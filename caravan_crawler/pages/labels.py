@@ -241,8 +241,10 @@ def is_list_of_links(block: Block) -> bool:
 
 def is_passed_over(block: Block) -> bool:
     """Whether a block between headline and text is neither a fact nor text: a caption, a button, breadcrumbs."""
+    start = block.text[:_LONGEST_ORNAMENT]
+    is_said = any(map(str.isalpha, start)) and ends_sentence(start)  # as in an interview
     return (
-        sum(map(str.isalnum, block.text[:_LONGEST_ORNAMENT])) < _FEWEST_LETTERS
+        (sum(map(str.isalnum, start)) < _FEWEST_LETTERS and not is_said)
         or block.zone in ("nav", "form", "figcaption")
         or is_markup(block.text)
         or is_see_also(block.text)
