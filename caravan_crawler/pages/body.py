@@ -183,6 +183,11 @@ def _begins_with_teaser(block: Block, document: Document) -> bool:
     return link is not None and _leads_to_article(link.get("href") or "#", document)
 
 
+def _leads_away(block: Block) -> bool:
+    """Whether a block has a link, and not only a mail address."""
+    return any(not href.startswith("mailto:") for _, href in block.linked_texts())
+
+
 def _leads_to_article(href: str, document: Document) -> bool:
     return document.site.address(href, document.base_url) is not None
 
@@ -304,7 +309,7 @@ def _take_off_byline(kept: list[Block], text: Text) -> None:
         del kept[-1]
     last = kept[-1] if len(kept) > 1 else None
     before = next((block.text for block in reversed(kept[:-1]) if not facts_of(block)), "")
-    is_name = last is not None and (is_marked_as_author(last) or (ends_sentence(before) and not last.has_links))
+    is_name = last is not None and (is_marked_as_author(last) or (ends_sentence(before) and not _leads_away(last)))
     if last is not None and is_name and (names := people_in(last.text, is_marked=is_marked_as_author(last))):
         text.byline = Byline(tuple(names)).joined(text.byline)
         del kept[-1]

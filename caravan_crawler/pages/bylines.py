@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from itertools import islice
 
+from caravan_crawler.normalise.dates import date_form
 from caravan_crawler.normalise.text import fold_homoglyphs
 from caravan_crawler.pages.blocks import Block, Element
 from caravan_crawler.pages.selectors import is_author
@@ -12,16 +13,15 @@ _UPPER = "A-ZА-ЯЁӘІҢҒҮҰҚӨҺ"
 _LOWER = "a-zа-яёәіңғүұқөһ"
 _FIRST_NAME = rf"(?:[{_UPPER}][{_LOWER}]+(?:-[{_UPPER}][{_LOWER}]+)?|[{_UPPER}]\.)"
 _CAPITAL_SURNAME = rf"[{_UPPER}]{{2,}}(?:[-’'][{_UPPER}]{{2,}})?"
-_SURNAME = rf"(?:[{_UPPER}][’'])?[{_UPPER}][{_LOWER}]+(?:-[{_UPPER}][{_LOWER}]+)?"
+_SURNAME = rf"(?:[{_UPPER}][’']|(?:Mc|Mac|De|Du|Di|La|Le)(?=[A-Z]))?[{_UPPER}][{_LOWER}]+(?:-[{_UPPER}][{_LOWER}]+)?"
 #: "Son of" or "daughter of" behind a father's name.
 _PATRONYMIC = r"(?:\s+(?:кызы|қызы|улы|ұлы|уулу|оглы|оғлы))?"
-_PERSON = re.compile(
-    rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*{_CAPITAL_SURNAME}|{_CAPITAL_SURNAME}\s+{_FIRST_NAME}"
-)
+#: Behind an initial there may be no space.
+_JOINT = r"(?:(?<=\.)\s*|\s+)"
+_FIRST_NAMES = rf"{_FIRST_NAME}(?:{_JOINT}{_FIRST_NAME}){{0,2}}{_JOINT}"
+_PERSON = re.compile(rf"{_FIRST_NAMES}{_CAPITAL_SURNAME}|{_CAPITAL_SURNAME}\s+{_FIRST_NAME}")
 _SIGNATURE = re.compile(rf"[.!?…»”]\s+(?P<name>{_PERSON.pattern})\.?$")
-_PERSON_IN_LABEL = re.compile(
-    rf"{_FIRST_NAME}(?:\s*{_FIRST_NAME}){{0,2}}\s*(?:{_CAPITAL_SURNAME}|{_SURNAME}){_PATRONYMIC}"
-)
+_PERSON_IN_LABEL = re.compile(rf"{_FIRST_NAMES}(?:{_CAPITAL_SURNAME}|{_SURNAME}){_PATRONYMIC}")
 #: A name all in capitals: only behind a label, in an element named for authors, or with the ending of a surname.
 _IN_CAPITALS = re.compile(rf"(?:{_CAPITAL_SURNAME}|[{_UPPER}]\.)(?:\s+{_CAPITAL_SURNAME}){{1,2}}{_PATRONYMIC}")
 #: Two capitalised words, whatever the letters around them.
@@ -67,13 +67,15 @@ _NAME_AND_OFFICE = 2
 #: One name behind ``Автор:``, as pages of AMP have it.
 _SINGLE_NAME = re.compile(rf"[{_UPPER}][{_LOWER}]{{2,}}")
 _CREDIT_VERB = re.compile(
-    r"^(?:(?:материал|текст|интервью|репортаж)\s+)?(?:беседовал|записал|подготовил|вопросы\s+задавал|бесед[ау]\s+(?:вел|вёл)|над\s+материалом\s+работал|интервью\s+(?:вел|вёл|взял))[аи]?\s*:?\s+",
+    r"^(?:(?:материал|текст|интервью|репортаж|полосу|страницу|подборку|рубрику)\s+)?(?:(?:беседовал|разговаривал|записал|подготовил|вопросы\s+задавал"
+    r"|бесед[ау]\s+(?:вел|вёл)|над\s+материалом\s+работал|(?:интервью|рубрику)\s+(?:вел|вёл|взял))[аи]?(?:\s+к\s+печати)?"
+    r"|әзірлеген|сұхбат(?:ты)?\s+(?:жүргізген|алған))\s*:?\s+",
     re.IGNORECASE,
 )
 #: Behind a name: how to reach its owner, and what else newspapers print there.
 _ASIDE = re.compile(
     r"(?:фото|сурет|видео)(?:\s.*)?|специально\s+для\s.*|[\w-]+\.\w{2,4}|текст|мәтін|(?:соб|наш)\w*\.?\s*корр\.?"
-    r"|(?:(?:тел|tg|тг|telegram|instagram|whatsapp)\w*\.?\s*:?\s*)?(?:@[\w.]+|\+?\d[\d\s()-]{6,})",
+    r"|[\w.+-]+@[\w.-]+|(?:(?:тел|tg|тг|telegram|instagram|whatsapp)\w*\.?\s*:?\s*)?(?:@[\w.]+|\+?\d[\d\s()-]{6,})",
     re.IGNORECASE,
 )
 #: Says that the name before it is an author's.
@@ -107,11 +109,11 @@ _NOT_PEOPLE = frozenset(
     "автор авторы author текст фото admin administrator админ администратор"
     " copyright superuser user guest гость редакция редактор editor karavan caravan караван"
     " news новости отдел служба пресс-служба агентство бюро"
-    " коллаж рисунок рисунки инфографика иллюстрация карикатура видео".split()
+    " коллаж рисунок рисунки инфографика иллюстрация карикатура видео перевод".split()
 )
 
 _OF_AUTHOR = re.compile(
-    r"(?:^|/)author|/(?:avtor[iy]?|users?|members?|profiles?|journalists?|userinfo\.php|memberlist\.php)\b"
+    r"(?:^|/)author|/(?:avtor[iy]?|users?|members?|profiles?|journalists?|userinfo\.php|memberlist\.php)\b|/u/\d+\b"
 )
 
 
@@ -176,6 +178,7 @@ def read_byline(line: str) -> Byline | None:
     is_labelled = is_office = False
     signs = (_ROLE.fullmatch, _OF_AUTHORS.fullmatch, is_the_site)
     is_signed = any(sign(part) for part in parts[2::2] for sign in signs)
+    is_with_photo = any(map(PHOTO_LABEL.match, parts[2::2]))
     for part, joint in zip(parts[::2], ["", *parts[1::2]], strict=True):
         bare = PHOTO_LABEL.sub("", part)
         is_labelled = bare != part or (is_labelled and joint.strip() in ("и", "және"))
@@ -185,12 +188,17 @@ def read_byline(line: str) -> Byline | None:
         pattern = _PERSON_IN_LABEL if label or verb or marked or is_signed else _PERSON
         if _is_office(name) and label:
             is_office = True
-        elif (pattern.fullmatch(name) and _is_surname(name) and not _is_office(name)) or (
-            pattern is not _PERSON and _is_in_capitals(name)
+        elif (
+            (pattern.fullmatch(name) and _is_surname(name) and not _is_office(name))
+            or (pattern is not _PERSON and _is_in_capitals(name))
+            or (is_with_photo and is_sure_name(name))
         ):
             (photographers if marked else authors).append(name)
         elif not (authors or photographers) or not (
-            is_labelled or is_the_site(part) or any(each.fullmatch(part) for each in (_PLACE, _ASIDE, _ROLE))
+            is_labelled
+            or is_the_site(part)
+            or date_form(part) is not None
+            or any(each.fullmatch(part) for each in (_PLACE, _ASIDE, _ROLE))
         ):
             return None
     if label and "фото" in label[0].lower():
@@ -232,8 +240,12 @@ def people_in(text: str, *, is_marked: bool = False) -> list[str]:
 
     With ``is_marked``, something says that they are authors.
     """
-    names = _BETWEEN.split(_MAIL.sub("", text))[::2]
-    if _PLACE.fullmatch(names[-1]) and any(map(is_sure_name, names[:-1])) and not is_person(names[-1]):
+    lines = _MAIL.sub("", text).splitlines() or [""]
+    names = [_IN_BRACKETS.sub("", name) for line in lines for name in _BETWEEN.split(line)[::2]]
+    if len(lines) > 1 and not any(map(is_person, names)):
+        names = _BETWEEN.split(" ".join(lines))[::2]  # first name and surname in two lines
+    is_sure = any(map(is_sure_name, names[:-1])) or (is_marked and any(map(is_person, names[:-1])))
+    if is_sure and is_place(names[-1]) and not is_person(names[-1]):
         names.pop()
     is_marked = is_marked or any(map(is_sure_name, names))
     are_people = (is_person(each) or (is_marked and _is_in_capitals(each)) for each in names)
@@ -284,14 +296,22 @@ def marks_author(link: Element | None, inline: Element | None) -> bool:
     return href[:2] == "/@" or is_author(names) or (link is not None and link is not inline and is_author(link.names))
 
 
+def people_of(block: Block) -> list[str]:
+    """Return the people that a block names, and nothing else; each may stand in an element of its own."""
+    is_marked = is_marked_as_author(block)
+    texts = [" ".join(text.split()).strip(AROUND_NAMES) for text, _, _ in block.pieces]
+    found = [people_in(text, is_marked=is_marked) for text in texts if text and not is_author_label(text)]
+    if len(texts) > 1 and found and all(found):
+        return [name for names in found for name in names]
+    return people_in(block.text.strip(AROUND_NAMES), is_marked=is_marked)
+
+
 def names_somebody(block: Block) -> bool:
     """Whether a block is a person's name or the site's, and so neither lede nor text."""
     text = block.text.strip(AROUND_NAMES)
     if len(text) >= _LONGEST_NAME:
         return False
-    if people_in(text) or is_the_site(text):
-        return True
-    return is_marked_as_author(block) and (is_single_name(text) or bool(people_in(text, is_marked=True)))
+    return is_the_site(text) or bool(people_of(block)) or (is_single_name(text) and is_marked_as_author(block))
 
 
 def is_marked_as_author(block: Block) -> bool:

@@ -14,6 +14,7 @@ from caravan_crawler.pages.bylines import (
     is_author_label,
     is_marked_as_author,
     is_person,
+    is_photo_label,
     is_single_name,
     is_sure_name,
     marks_author,
@@ -50,7 +51,7 @@ _DATE_INSIDE = re.compile(
 )
 _AUTHOR_INSIDE = re.compile(
     r"(?i:авторы?\s*[:—–-]\s*|(?:(?:опубликова|отправи|добави|размести|написа)л[аи]?|(?:опубликова|отправле|добавле|размеще)но|автором|автор|пользователем|by)\s*:?\s+)"
-    r"((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+\s+[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)"
+    r"((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ](?:[\w\-]+\s+|\.\s*)[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)"
 )
 #: The name that somebody has in the program behind the site: ``Опубликовано admin - чт, 01/01/2015``.
 _BY_USER = re.compile(
@@ -100,7 +101,7 @@ _YEAR = re.compile(r"\d{4}|\d\.\d\d\.\d\d")
 _ABBREVIATED = re.compile(r"\s(?:тыс|млн|мин|чел)\.$")
 #: A comma between facts, not the one in a date.
 _COMMA = re.compile(
-    rf",\s+(?=[^\W\d])|(?<=[^\W\d]),\s+(?=\d\d?(?:\s+(?:{MONTH_PATTERN})\s+|\.\d\d\.)\d{{4}})", re.IGNORECASE
+    rf",\s+(?=[^\W\d])|(?<=[^\W\d])[,.]\s+(?=\d\d?(?:\s+(?:{MONTH_PATTERN})\s+|\.\d\d\.)\d{{4}})", re.IGNORECASE
 )
 _STOP_BEFORE_LABEL = re.compile(r"\.\s+(?=(?:автор|текст|фото|сурет|мәтін)\w*\s*:)", re.IGNORECASE)
 _BEFORE_DATE = re.compile(r",\s+(?=\d\d?\.\d\d\.\d{4})")
@@ -153,7 +154,7 @@ def _facts_of(block: Block) -> list[Fact]:
     if (
         office
         and (is_person(name) or is_sure_name(name))
-        and (names_role(office) or (is_other and is_marked_as_author(block)))
+        and (names_role(office) or is_author_label(office) or (is_other and is_marked_as_author(block)))
     ):
         return [Fact("credit" if office.lower().startswith("фото") else "author", name)]
     label, _, names = text.partition(":")
@@ -222,8 +223,12 @@ def linked_authors(block: Block) -> list[Fact]:
     """
     names: list[str] = []
     single: Element | None = None
+    is_photographer = False
     for text, link, inline in block.pieces:
         name = _LABEL_IN_LINK.sub("", " ".join(text.split()))
+        before, is_photographer = is_photographer, is_photo_label(text.strip(" ,;|·/"))
+        if before:
+            continue
         if inline and marks_author(link, None) and is_single_name(name):
             first = [names.pop()] if link is single else []  # the surname may stand in an element of its own
             names.append(" ".join([*first, name]))
@@ -334,6 +339,9 @@ def _splits(block: Block) -> Iterator[list[str]]:
     by_mark = [part.strip() for part in SEPARATORS.split(block.text) if part.strip(ORNAMENT)]
     if len(by_mark) > 1:
         yield by_mark
+    before, _, bracketed = block.text.partition("(")
+    if before and is_dated(bracketed.removesuffix(")")):
+        yield [before.strip(ORNAMENT), bracketed.removesuffix(")")]
     by_label = _STOP_BEFORE_LABEL.split(block.text) if ":" in block.text else []
     if len(by_label) > 1:
         yield by_label

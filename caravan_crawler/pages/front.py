@@ -12,14 +12,13 @@ from itertools import islice, takewhile
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.pages.blocks import HEADINGS, SUBHEADS, Block, Element, common_container
 from caravan_crawler.pages.bylines import (
-    AROUND_NAMES,
     Byline,
     announces_authors,
     is_marked_as_author,
     is_photo_label,
     is_sure_name,
     names_somebody,
-    people_in,
+    people_of,
     read_byline,
 )
 from caravan_crawler.pages.credited_source import names_source
@@ -147,7 +146,7 @@ class _Scan:
             elif byline := self._byline_of(block):
                 self.facts.append((block.index, facts_in(byline)))
             elif names_somebody(block):
-                people = people_in(block.text.strip(AROUND_NAMES), is_marked=is_marked_as_author(block))
+                people = people_of(block)
                 authors = [Fact("author", name) for name in people]
                 if people and (self._is_author_next or is_marked_as_author(block)):
                     self.facts.append((block.index, authors))
@@ -261,7 +260,7 @@ class _Scan:
         """Whether names, which no link makes topics, stand next to the date; a place may stand between."""
         if block.has_links or block.zone is not None:
             return False
-        near = self.blocks[max(self.headline + 1, block.index - 1) : block.index + _NEAR_DATE + 1]
+        near = self.blocks[max(self.headline + 1, block.index - _NEAR_DATE) : block.index + _NEAR_DATE + 1]
         return any(has_dated(self._facts_of(each)) for each in near)
 
     def _byline_of(self, block: Block) -> Byline | None:

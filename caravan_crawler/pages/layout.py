@@ -16,6 +16,7 @@ from caravan_crawler.pages.blocks import HEADINGS, SUBHEADS, Block, common_conta
 from caravan_crawler.pages.bylines import (
     Byline,
     announces_authors,
+    is_author_label,
     is_marked_as_author,
     is_person,
     is_photo_label,
@@ -23,7 +24,7 @@ from caravan_crawler.pages.bylines import (
     names_role,
     names_somebody,
     names_speaker,
-    people_in,
+    people_of,
     read_byline,
 )
 from caravan_crawler.pages.document import Document
@@ -153,7 +154,7 @@ def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:
         is_by_a_date = any(fact.kind == "date" for fact in found) and not block.is_all_links
         is_marked = is_marked_as_author(block)
         if not facts and (is_marked or (names_somebody(block) and (is_author or is_by_a_date))):
-            facts = [Fact("author", name) for name in people_in(block.text, is_marked=is_marked)]
+            facts = [Fact("author", name) for name in people_of(block)]
             are_marked = are_marked or (is_marked and bool(facts))
         if any(fact.kind in ("date", "views", "credit", "author") for fact in facts):
             found, first = facts + found, position
@@ -238,6 +239,7 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
             facts = linked_authors(block)
         is_first = announces_authors(blocks[block.index - 1])
         is_single = is_author_next and is_first and is_single_name(block.text) and not is_label(block.text)
+        is_single = is_single and (not block.has_links or is_marked_as_author(block))
         is_name = is_single or (names_somebody(block) and not is_single_name(block.text))
         if block.tag in SUBHEADS and not (facts or is_name or is_label(block.text) or announces_authors(block)):
             break
@@ -255,9 +257,10 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
             is_photographer_next = False
             continue
         is_author = is_marked_as_author(block) or (block.index - 1 in behind and _signs(block, blocks))
-        if is_name and (is_author_next or (is_person(block.text) and is_author)):
-            found += linked_authors(block) or [Fact("author", block.text)]
-            is_author_next = is_author_next and is_person(block.text)  # a label may be followed by several
+        people = people_of(block)
+        if is_name and (is_author_next or (people and is_author)):
+            found += linked_authors(block) or [Fact("author", name) for name in people or [block.text]]
+            is_author_next = is_author_next and bool(people)  # a label may be followed by several
             behind.add(block.index)
             continue
         is_next = block.index - 1 in behind and bool(facts) and _is_certain(block)
@@ -287,7 +290,9 @@ def _signs(name: Block, blocks: list[Block]) -> bool:
     """Whether a name right under a text is that of its author: an office, a date or a count of views follows."""
     following = blocks[name.index + 1 : name.index + 2]
     is_line = not name.has_links and name.tag not in HEADINGS
-    return is_line and any(names_role(block.text) or _is_certain(block) for block in following)
+    return is_line and any(
+        names_role(block.text) or is_author_label(block.text) or _is_certain(block) for block in following
+    )
 
 
 def _is_certain(block: Block) -> bool:

@@ -179,8 +179,10 @@ def credit_in_caption(page: ArticlePage) -> str | None:
 
 
 def credit_byline(page: ArticlePage) -> str | None:
-    """The photographers of the line at the end of the text: ``Имя ФАМИЛИЯ (фото)``."""
-    return ", ".join(page.text.byline.photographers) or None if page.text.byline else None
+    """The photographers in a line of authors: ``Имя ФАМИЛИЯ, Имя ФАМИЛИЯ (фото)``."""
+    lines = [read_byline(f"Автор: {fact.value}") for fact in page.layout.facts if fact.kind == "author"]
+    found = [line.photographers for line in (page.text.byline, *lines) if line is not None]
+    return ", ".join(name for names in found for name in names) or None
 
 
 def credit_behind(page: ArticlePage) -> str | None:

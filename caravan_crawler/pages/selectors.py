@@ -56,7 +56,7 @@ _VIEWS = re.compile(
     r"view|eye|просмотр|қарал|prosmotr|show[_-]?counter|(?<![a-z])look(?![a-z])|hits|reads?\b", re.IGNORECASE
 )
 _AUTHOR = re.compile(
-    r"(?<!photo[_-])(?<!image[_-])(?<!license[_-])author|username|created-?by|byline|journalist|reporter|avtor|vcard|(?<![a-z])sign(?:ature)?(?![a-z])",
+    r"(?<!photo[_-])(?<!image[_-])(?<!license[_-])author|username|created-?by|byline|journalist|reporter|avtor|vcard|(?:^|[\s_-])(?:fa|icon|bi|ti|glyphicon)-(?:user|person|pencil|pen)(?=$|[\s_-])|(?<![a-z])sign(?:ature)?(?![a-z])",
     re.IGNORECASE,
 )
 _AUTHOR_BOX_NAMES = re.compile(rf"(?:^|[\s_\-])(?:{_AUTHOR_BOX})(?=$|[\s_\-\d])", re.IGNORECASE)
