@@ -71,7 +71,7 @@ FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
 # Additions that themes print; they are ignored.
 _OTHER = re.compile(
     r"(?:нет|без)\s+комментари\w+|комментари\w+\s+нет|комментари\w*\s*:?\s*\(?\d*\)?|\d+\s+коммент\w*(?:\s+к\s.{0,160}|\s*:)?"
-    r"|остав(?:ьте|ить)\s+комментарий|добавить\s+комментарий|\d+\s+пікір\w*|пікір\w*\s*:?\s*\d*"
+    r"|остав(?:ьте|ить)\s+комментарий|добавить\s+комментарий|\d+\s+пікір\w*|пікір\w*\s+жоқ|пікір\w*\s*:?\s*\d*"
     r"|(?:(?:время\s+(?:на\s+)?чтени[ея]|чтение|читать|оқу\s+уақыты)\s*:?\s*)?[~≈]?\s*\d+\s*(?:мин(?:ут(?:\w*|\(ы\)))?\.?|min)(?:\s+(?:чтени\w|на\s+чтение|оқу))?"
     r"|(?:аудиоверсия|(?:про)?слушать(?:\s+\w+)?|тыңдау|длительность|хронометраж|listen)\s*[:·–—-]?\s*\d{1,2}:\d{2}(?::\d{2})?"
     r"|\d+\s+(?:слов[ао]?|words?|фото\w*)|на\s+чтение\s*:?\s+\d+\s+мин\w*\.?|(?:reading\s+time\s*:?\s*~?\s*)?\d+\s*min(?:ute)?s?\.?(?:\s+read)?(?:\s+\(\d+\s+words?\))?|\d+\s+(?:лет|год|года|месяц\w*|недел\w+|дн\w+)"
@@ -86,7 +86,7 @@ _OTHER = re.compile(
     r"\s*:?(?:\s*[^\s.,]+(?:\s+[^\s.,]+){0,3},?){0,5}"
     r"|(?-i:in\s+[A-Z][\w ]{1,30}(?:,\s+[A-Z][\w ]{1,30}){0,4})"
     r"|(?-i:в|in|In)(?:\s+(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ])[\w ]{2,30}(?:,\s+(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ])[\w ]{2,30}){0,4})?"
-    r"|(?:сюжет|спецпроект|рубрик[аи]|метки|теги|тэги|тегтер)\s*:.{2,100}|источник\s*:?|поделиться\s*:?|(?:\d+\s+)?(?:лайк\w*|репост\w*|shares?|likes?)|\d+\s+(?:нравится|поделил\w*)|\+\d+"
+    r"|(?:сюжет|спецпроект|рубрик[аи]|метки|теги|тэги|тегтер)\s*:(?!.*\d{4}).{2,100}|(?:фото|видео)\s*:\s*\d+(?:\s+из\s+\d+)?|источник\s*:?|поделиться\s*:?|(?:\d+\s+)?(?:лайк\w*|репост\w*|shares?|likes?)|\d+\s+(?:нравится|поделил\w*)|\+\d+"
     r"|(?:[\U0001f300-\U0001faff\u2600-\u27bf♥↗⭐]\ufe0f?\s*\d+\s*)+|(?:репост\w*|лайк\w*|поделились|нравится)\s*:?\s*\d+|\d+\s+рет\s+бөлісілді"
     # A label whose value stands in the next cell.
     r"|(?:күні|уақыты|дата|время|автор(?:ы|лары)?|дереккөз|көзі|хит(?:ы|ов))\s*:?|\d{1,3}\s*/\s*\d{1,3}"
@@ -112,12 +112,13 @@ SEPARATORS = re.compile(r"(?=[💬👍❤♥])|[/|•·⋅👁🕒🕑📅🗓�
 
 
 _CREDIT = re.compile(
-    r"(?:(?:автор\s+)?(?:иллюстративное\s+)?фото(?:граф(?:и[яи])?)?|сурет(?:(?:ті|терді)\s+түсірген)?|photo|иллюстрация|скриншот|правообладатель\s+\w+|источник\s+(?:изображени[яй]|фото|иллюстрации))"
+    r"(?:(?:автор\s+)?(?:иллюстративное\s+)?фото(?:граф(?:и[яи])?)?(?:\s*(?:,|/|и)\s*видео)?|сурет(?:(?:ті|терді)\s+түсірген)?|снимк[иа]|photo|иллюстрация|скриншот|правообладатель\s+\w+|источник\s+(?:изображени[яй]|фото|иллюстрации))"
     rf"\s*(?:[-–—:]\s*©?|©)\s*(?P<name>.*?)(?:\.\s+(?:перейти|смотреть|купить)\s.{{3,40}})?|сурет(?:ті|терді)\s+түсірген\s+(?P<taken_by>{FULL_NAME}|(?-i:[А-ЯӘІҢҒҮҰҚӨҺ][а-яәіңғүұқөһ]+\s+[А-ЯӘІҢҒҮҰҚӨҺ]+))",
     re.IGNORECASE,
 )
+_COUNT_OF_PHOTOS = re.compile(r"\d+(?:\s+из\s+\d+)?")
 _ARCHIVE_CREDIT = re.compile(
-    r"(?:фото|сурет)\s+(?P<name>(?:из|с\s+сайта|автора|пресс-службы|предоставлен\w*|читател\w*)(?:\s.{2,60})?|[\w-]+\.(?:kz|ru|com|org|net))",
+    r"(?:фото|сурет|снимк[иа])\s+(?P<name>(?:из|с\s+сайта|автора|пресс-службы|предоставлен\w*|читател\w*)(?:\s.{2,60})?|[\w-]+\.(?:kz|ru|com|org|net))",
     re.IGNORECASE,
 )
 #: A credit behind the caption's own words; in brackets it may be a name and an agency.
@@ -128,7 +129,7 @@ _CREDIT_BEHIND = re.compile(
 _LABEL_IN_BRACKETS = re.compile(r"(?:фото|сурет|photo)\s*[:–—-]?\s*(?=[^\W\d])", re.IGNORECASE)
 _WITH_AGENCY = re.compile(r"[A-ZА-ЯЁ][^/]{1,40}/\s?[A-ZА-ЯЁ][^/]{1,40}")
 #: Letters of a line that credits a photo, of a name in an element of its own, and words of a credit without a dash.
-_LONGEST_CREDIT, _LONGEST_NAME, _LONGEST_ARCHIVE_CREDIT = 100, 60, 5
+_LONGEST_CREDIT, _LONGEST_NAME, _LONGEST_ARCHIVE_CREDIT = 100, 60, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +265,8 @@ def credit_name(text: str) -> str | None:
     if match is None:
         return None
     name = (match["name"] or match["taken_by"] or "").strip()
+    if _COUNT_OF_PHOTOS.fullmatch(name):
+        return None
     is_sentence = len(name.split()) > 6 or (name[:1].islower() and name.endswith((".", "!", "?")))
     return None if is_sentence else name
 

@@ -279,6 +279,12 @@ def is_marked_as_views(block: Block) -> bool:
     return any(counted(block.names_around(inline)) == "views" for inline in numbers)
 
 
+def has_certain_fact(block: Block) -> bool:
+    """Whether a block has a date or a count of views that says so."""
+    facts = (fact.kind in ("date", "views") and not fact.is_bare for fact in facts_of(block))
+    return any(facts) or is_marked_as_views(block)
+
+
 def _is_marked_as_date(block: Block) -> bool:
     """Whether part of a block is a ``time`` element with a day: without its year, any number may look like a date."""
     times = (inline for _, _, inline in block.pieces if inline is not None and inline.tag == "time")

@@ -24,7 +24,7 @@ from caravan_crawler.pages.bylines import (
 from caravan_crawler.pages.credited_source import names_source
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, caption_credit, facts_in, has_dated, is_dated
-from caravan_crawler.pages.fact_lines import facts_of, linked_authors
+from caravan_crawler.pages.fact_lines import facts_of, has_certain_fact, linked_authors
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed, section_names
 from caravan_crawler.pages.labels import (
     LONGEST_SECTION,
@@ -51,6 +51,8 @@ _MOST_FACTS = 200
 _FEWEST_OF_TEXT = 2
 #: Blocks from a name to the date behind it.
 _NEAR_DATE = 2
+#: Words of a section's name.
+_MOST_WORDS_OF_SECTION, _LARGEST_BOX_OF_FACTS = 3, 8
 #: How many times as long as a text of one paragraph what stands behind it may be.
 _MOST_BEHIND_TEXT = 4
 #: Breadcrumbs.
@@ -187,6 +189,8 @@ class _Scan:
         has_date = any(fact.kind == "date" for fact in facts)
         if block.tag in SUBHEADS and (has_date or all(fact.kind == "views" for fact in found)):
             return True
+        if any(inline is not None and inline.tag == "time" for _, _, inline in block.pieces):
+            return False
         if has_date and self._is_of_chronicle(block):
             return True
         # The credit is the last of the lines, unless it is that of a picture over lede and date.
@@ -319,7 +323,21 @@ class _Scan:
         # A lede may be as short; in a cell before that of the date it is none.
         following = self.blocks[block.index + 1 : block.index + 2]
         is_in_row = block.tag == "td" and any(each.tag == "td" and has_dated(facts_of(each)) for each in following)
-        return is_in_row and block.text in names
+        return (is_in_row and block.text in names) or self._is_among_facts(block)
+
+    def _is_among_facts(self, block: Block) -> bool:
+        """Whether a few words stand in a small element with a date or a count, and no paragraph does."""
+        if len(block.text.split()) > _MOST_WORDS_OF_SECTION:
+            return False
+        for other in self.blocks[block.index - 1 : block.index + 2]:
+            if other is block or not has_certain_fact(other):
+                continue
+            around = common_container(block, other)
+            its = self.blocks[around.first : around.last]
+            is_box = len(its) <= _LARGEST_BOX_OF_FACTS and not any(map(is_prose, its))
+            if block.element.is_set_as(other.element) or (is_box and not self.blocks[self.headline].is_within(around)):
+                return True
+        return False
 
 
 def _emphasised(document: Document, headline: int, container: Element) -> int | None:
@@ -393,4 +411,5 @@ def _is_paragraph(blocks: list[Block], position: int) -> bool:
     if facts_of(blocks[position + 1]):
         return False
     element, following = blocks[position].element, blocks[position + 1].element
-    return element.tag == following.tag and element is not following and element.parent is following.parent
+    is_alike = element.tag == following.tag and element.names == following.names
+    return is_alike and element is not following and element.parent is following.parent

@@ -29,7 +29,7 @@ from caravan_crawler.pages.bylines import (
 )
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, facts_in, has_dated, is_certain_date, is_clock, is_dated
-from caravan_crawler.pages.fact_lines import facts_of, is_marked_as_views, linked_authors
+from caravan_crawler.pages.fact_lines import facts_of, has_certain_fact, linked_authors
 from caravan_crawler.pages.front import read_front
 from caravan_crawler.pages.headline import Weighed, find_headline, heads_another
 from caravan_crawler.pages.labels import (
@@ -151,7 +151,8 @@ def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:
         is_dated_time = block.index in dated and any(fact.kind == "date" for fact in facts)
         are_marked = are_marked or is_dated_time or any(fact.kind == "author" for fact in facts)
         is_author = position > 0 and announces_authors(blocks[position - 1])
-        is_by_a_date = any(fact.kind == "date" for fact in found) and not block.is_all_links
+        is_by_a_date = any(fact.kind == "date" for fact in found) or _is_set_as_fact(block, blocks[position - 1])
+        is_by_a_date = is_by_a_date and not block.is_all_links
         is_marked = is_marked_as_author(block)
         if not facts and (is_marked or (names_somebody(block) and (is_author or is_by_a_date))):
             facts = [Fact("author", name) for name in people_of(block)]
@@ -221,6 +222,7 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
     behind = {last_prose, layout.text.end - 1}  # the text's end, and the lines of facts under it
     for block in blocks[last_prose + 1 : min(end, last_prose + _FARTHEST_BEHIND)]:
         is_other_label = is_see_also(block.text) or announces_authors(block) or block.tag == "li"
+        is_other_label = is_other_label or _counts_before_facts(block, blocks)
         if is_end_label(block.text) and not is_other_label:
             break
         if heads_another(block, blocks[layout.headline], blocks):
@@ -263,7 +265,7 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
             is_author_next = is_author_next and bool(people)  # a label may be followed by several
             behind.add(block.index)
             continue
-        is_next = block.index - 1 in behind and bool(facts) and _is_certain(block)
+        is_next = block.index - 1 in behind and bool(facts) and has_certain_fact(block)
         if facts and block.index - 1 in behind:
             behind.add(block.index)
         found += [
@@ -274,6 +276,20 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
         is_author_next = announces_authors(block)
         is_photographer_next = is_photo_label(block.text)
     return found
+
+
+def _is_set_as_fact(block: Block, before: Block) -> bool:
+    """Whether a block is set as the line of facts before it."""
+    return has_certain_fact(before) and before.element.is_set_as(block.element)
+
+
+def _counts_before_facts(block: Block, blocks: list[Block]) -> bool:
+    """Whether a block is a count of comments, and not their heading: other facts are next to it."""
+    around = blocks[block.index - 1 : block.index + 2 : 2]
+    is_count = block.text[-1:].isdecimal() and block.tag not in SUBHEADS and bool(facts_of(block))
+    return is_count and any(
+        fact.kind == "author" or has_certain_fact(each) for each in around for fact in facts_of(each)
+    )
 
 
 def _without_other_days(facts: list[Fact], document: Document) -> list[Fact]:
@@ -290,15 +306,11 @@ def _signs(name: Block, blocks: list[Block]) -> bool:
     """Whether a name right under a text is that of its author: an office, a date or a count of views follows."""
     following = blocks[name.index + 1 : name.index + 2]
     is_line = not name.has_links and name.tag not in HEADINGS
+    if is_line and _is_set_as_fact(name, blocks[name.index - 1]):
+        return True
     return is_line and any(
-        names_role(block.text) or is_author_label(block.text) or _is_certain(block) for block in following
+        names_role(block.text) or is_author_label(block.text) or has_certain_fact(block) for block in following
     )
-
-
-def _is_certain(block: Block) -> bool:
-    """Whether a block has a date or a count of views that says so."""
-    facts = (fact.kind in ("date", "views") and not fact.is_bare for fact in facts_of(block))
-    return any(facts) or is_marked_as_views(block)
 
 
 def _is_card(block: Block, document: Document) -> bool:
