@@ -11,7 +11,15 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import Literal
 
-from caravan_crawler.normalise.dates import CHANGED_BEHIND, DATE_LABEL, Form, date_form, is_suffix
+from caravan_crawler.normalise.dates import (
+    CHANGED_BEHIND,
+    DATE_LABEL,
+    MONTH_PATTERN,
+    WEEKDAY_PATTERN,
+    Form,
+    date_form,
+    is_suffix,
+)
 from caravan_crawler.normalise.numbers import VIEWS_BEFORE, VIEWS_BEHIND
 from caravan_crawler.pages.blocks import Block
 from caravan_crawler.pages.bylines import AUTHOR, FULL_NAME, PHOTO_LABEL, ROLE, Byline, is_person
@@ -29,7 +37,12 @@ _COUNTED_BEHIND = re.compile(rf"(?:{VIEWS_BEHIND})\.?", re.IGNORECASE)
 _LABEL_OF_VIEWS = re.compile(_VIEWS, re.IGNORECASE)
 _NUMBER = r"(?:\d{1,3}(?:[\s.,'’]\d{3})+(?!\d)|\d+)"
 _COUNT = rf"({_NUMBER}(?:[.,]\d+)?(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
+_A_COUNT = re.compile(_COUNT, re.IGNORECASE)
 _LABELLED = rf"(?:{VIEWS_BEFORE})(?:\s+(?:за\s+вс[её]\s+время|всего))?\s*[:\-–]?\s*{_COUNT}"
+#: A label that begins another fact of the same line.
+_LABEL_INSIDE = (
+    r"(?:автор|просмотр|прочтени|комментари|опубликован|дата|рубрик|раздел|категори|источник|фото|тег)\w*\s*:"
+)
 _TODAY = (
     rf"(?:(?:(?:{VIEWS_BEFORE})\s)?(?:из\sних\s|за\s)?(?:сегодня|бүгін|сутки|день|неделю|месяц)\W*\d+"
     rf"|\+?[\d\s]+(?:{VIEWS_BEHIND}\s)?(?:за\s)?(?:сегодня|today))"
@@ -55,7 +68,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("views", rf"(?:(?:{VIEWS_BEFORE})(?:\s+всего)?)?\s*[:\-–—(\[]?\s*{_COUNT}[)\]]?\s*(?:{VIEWS_BEHIND})?"),
     (
         "author",
-        rf"(?:{AUTHOR}|текст|мәтін|журналист|дайындаған|жазған|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—]\s*(?P<value>\S[^/|]{{0,120}})",
+        rf"(?:{AUTHOR}|текст|мәтін|журналист|дайындаған|жазған|(?:добавил|разместил|опубликовал)[аи]?)\s*[:\-–—](?!.*\s{_LABEL_INSIDE})\s*(?P<value>\S[^/|]{{0,120}})",
     ),
     (
         "author",
@@ -64,9 +77,23 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("author", r"(?:автором|опубликовал[аи]?|(?:written\s+|posted\s+)?by)\s*(?::\s*|\s)(?P<value>[^\W\d].{2,60})"),
 )
 _VIEWS_INSIDE = re.compile(
-    rf"(?:{VIEWS_BEFORE}|просмотрел\w*|прочли|прочл\w+)\W{{0,3}}({_NUMBER})|({_NUMBER})\s*{VIEWS_BEHIND}",
+    rf"(?:{VIEWS_BEFORE}|просмотрел\w*|прочли|прочл\w+)\W{{0,3}}({_NUMBER})|({_NUMBER})\s*{VIEWS_BEHIND}(?!\s*:)",
     re.IGNORECASE,
 )
+#: A date with its year anywhere in a line, digits first.
+DATE_INSIDE = re.compile(
+    rf"(?<![\w.])(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}|(?:{MONTH_PATTERN})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}[./-]\d{{2}}[./-]\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
+    r"(?:\s*(?:года|год|г)\b\.?)?(?:,?\s*(?:(?:в|at)\s+|@\s*|[-–—]\s+)?\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]m\b)?)?(?!\d)",
+    re.IGNORECASE,
+)
+#: A date with its year or a count with its words: what stands in it parts nothing.
+_WHOLE = re.compile(
+    rf"((?:(?=[^\W\d_]{{5}})(?:{WEEKDAY_PATTERN}),?\s+)?{DATE_INSIDE.pattern}|(?<!\d){_NUMBER}\s+(?:просмотр|прочтени|комментари|views?|comments?)\w*(?!\w|\s*:))",
+    re.IGNORECASE,
+)
+#: What parts facts in a line without marks, and what stands around one.
+_GAP = re.compile(rf"\xa0|(?<!автор)(?<!фото)(?<!текст)\s[—–-]\s|,\s+|\s+(?={_LABEL_INSIDE})", re.IGNORECASE)
+_MARKS = " ·•|,;/—–"
 FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
 # Additions that themes print; they are ignored.
 _OTHER = re.compile(
@@ -108,7 +135,7 @@ _DASH = re.compile(r"^- (?=\d)")
 #: Marks and signs around a fact.
 ORNAMENT = " \t•·|,;—–👁🕒📅📷\ufe0f⏱"
 #: Marks between the facts of one line.
-SEPARATORS = re.compile(r"(?=[💬👍❤♥])|[/|•·⋅👁🕒🕑📅🗓📷⏱](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
+SEPARATORS = re.compile(r"(?=[💬👍❤♥👁])|[/|•·⋅🕒🕑📅🗓📷⏱](?:(?<!/)\ufe0f?|(?<=\s/)(?=\s))")
 
 
 _CREDIT = re.compile(
@@ -227,6 +254,14 @@ def next_to_labels_of_views(facts: list[Fact]) -> Iterator[Fact]:
             yield from before[-1:] if is_over else behind[:1]
 
 
+def parts_of(line: str) -> list[str]:
+    """Return the parts of a line between no-break spaces, dashes and commas, before labels, around dates and counts."""
+    parts: list[str] = []
+    for place, part in enumerate(_WHOLE.split(line)):
+        parts += [part] if place % 2 else _GAP.split(part)
+    return [part for each in parts if (part := " ".join(each.split()).strip(_MARKS))]
+
+
 def views_inside(text: str) -> str | None:
     """Return the count of views anywhere in a line, or None."""
     match = _VIEWS_INSIDE.search(text)
@@ -244,7 +279,7 @@ def joined_labels(pieces: list[str]) -> list[str]:
     for piece, following in zip_longest(pieces, pieces[1:], fillvalue=""):
         piece = piece.strip("/ ")
         is_behind = is_counted_behind(piece) and not following.isdecimal()
-        if joined and (joined[-1].endswith(":") or (is_behind and joined[-1].isdecimal())):
+        if joined and (joined[-1].endswith(":") or (is_behind and _A_COUNT.fullmatch(joined[-1]))):
             joined[-1] = f"{joined[-1]} {piece}"
         elif piece:
             joined.append(piece)
@@ -273,13 +308,12 @@ def credit_name(text: str) -> str | None:
 
 def is_certain_fact(text: str) -> bool:
     """Whether a line is a fact wherever it stands: a date with its year, a count with its label, a credit."""
+    if (fact := fact_in(text)) is not None:
+        is_fact = fact.kind in ("date", "views", "credit") and not fact.is_bare
+        return is_fact and (fact.kind != "date" or is_dated(fact.value))
     parts = [part for part in SEPARATORS.split(text) if part.strip(ORNAMENT)]
-    if len(parts) > 1:
-        return all(fact_in(part) for part in parts) and any(is_certain_fact(part) for part in parts)
-    fact = fact_in(text)
-    if fact is None or fact.kind in ("other", "zone", "author", "updated"):
-        return False
-    return not fact.is_bare and (fact.kind != "date" or is_dated(fact.value))
+    parts = parts if len(parts) > 1 else parts_of(text)
+    return len(parts) > 1 and all(map(fact_in, parts)) and any(map(is_certain_fact, parts))
 
 
 def archive_credit(text: str) -> str | None:

@@ -23,6 +23,7 @@ from caravan_crawler.pages.bylines import (
     read_byline,
 )
 from caravan_crawler.pages.fact_forms import (
+    DATE_INSIDE,
     LABEL_OF_PUBLICATION,
     LONGEST_DATE,
     ORNAMENT,
@@ -36,6 +37,7 @@ from caravan_crawler.pages.fact_forms import (
     is_dated,
     is_unfilled,
     joined_labels,
+    parts_of,
     views_inside,
 )
 from caravan_crawler.pages.labels import is_label
@@ -43,12 +45,6 @@ from caravan_crawler.pages.selectors import counted, is_modified, is_of_recordin
 
 _LABEL_IN_LINK = re.compile(r"^(?:by|от|автор)\s*:?\s+", re.IGNORECASE)
 _BY_SOMEBODY = re.compile(r"\s+(?:от|by)\s+\S+(?=\s|$)", re.IGNORECASE)
-#: A date with its year anywhere in a line, digits first.
-_DATE_INSIDE = re.compile(
-    rf"(?<![\w.])(?:\d{{1,2}}\s+(?:{MONTH_PATTERN})\.?,?\s+\d{{4}}|(?:{MONTH_PATTERN})\.?\s+\d{{1,2}}(?:st|nd|rd|th)?,?\s+\d{{4}}|\d{{1,2}}[./-]\d{{2}}[./-]\d{{4}}|\d{{4}}-\d{{2}}-\d{{2}})"
-    r"(?:\s*(?:года|год|г)\b\.?)?(?:,?\s*(?:(?:в|at)\s+|@\s*|[-–—]\s+)?\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]m\b)?)?(?!\d)",
-    re.IGNORECASE,
-)
 _AUTHOR_INSIDE = re.compile(
     r"(?i:авторы?\s*[:—–-]\s*|(?:(?:опубликова|отправи|добави|размести|написа)л[аи]?|(?:опубликова|отправле|добавле|размеще)но|автором|автор|пользователем|by)\s*:?\s+)"
     r"((?:[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ](?:[\w\-]+\s+|\.\s*)[A-ZА-ЯЁӘІҢҒҮҰҚӨҺ][\w\-]+(?:\s+и\s+|,\s+)?)+)"
@@ -74,10 +70,11 @@ _SENTENCE_BEGINS = re.compile(
 )
 #: The date of a change, before or behind that of publication.
 _CHANGED = re.compile(
-    rf"\b(?:(?:текст|материал|статья)\s+)?(?:обновл[её]н|измен[её]н|последнее\s+(?:изменение|обновление)|(?:last\s+)?(?:updated|modified)(?:\s+on)?)\w*\s*:?\s*{_DATE_INSIDE.pattern}",
+    rf"\b(?:(?:текст|материал|статья)\s+)?(?:обновл[её]н|измен[её]н|последнее\s+(?:изменение|обновление)|(?:last\s+)?(?:updated|modified)(?:\s+on)?)\w*\s*:?\s*{DATE_INSIDE.pattern}",
     re.IGNORECASE,
 )
 #: Two pieces of a block that touch, as styles part what is in elements of its own.
+_BETWEEN_NUMBERS = re.compile(r"(?<=\d)\s*\0[\s\0]*(?=\d)")
 _ENDS_OF_WORDS = re.compile(r"(?<=\w)\0(?=\w)")
 _JOINTS = re.compile(
     r"(?:(?:все\s+)?(?:новости|статьи|материалы|записи)\s+(?:этого\s+(?:же\s+)?)?автора|запись\s+опубликована(?:\s+в\s+рубрике)?|this\s+entry\s+was\s+posted\s+in|(?:с\s+)?метк\w+:?|(?:в\s+)?рубрик\w+:?|от|и|және|and|автором|автор|by|в|in|on|posted\s+on|опубликован[оа]?|[\W_]+)",
@@ -104,6 +101,8 @@ _COMMA = re.compile(
     rf",\s+(?=[^\W\d])|(?<=[^\W\d])[,.]\s+(?=\d\d?(?:\s+(?:{MONTH_PATTERN})\s+|\.\d\d\.)\d{{4}})", re.IGNORECASE
 )
 _STOP_BEFORE_LABEL = re.compile(r"\.\s+(?=(?:автор|текст|фото|сурет|мәтін)\w*\s*:)", re.IGNORECASE)
+#: The eye before a number says what it counts.
+_AROUND_PIECE = ORNAMENT.replace("👁", "") + "/"
 _BEFORE_DATE = re.compile(r",\s+(?=\d\d?\.\d\d\.\d{4})")
 
 
@@ -162,6 +161,7 @@ def _facts_of(block: Block) -> list[Fact]:
         return [Fact("author", name) for name in people]
     # The names of sections and topics may be any words.
     own = "\0".join([text for text, link, _ in block.pieces if link is None or not _is_of_a_list(link)])
+    own = _BETWEEN_NUMBERS.sub(" · ", own)
     sentence = " ".join(_ENDS_OF_WORDS.sub(" ", own).replace("\0", "").split()) if block.has_links else text
     is_sentence = _SENTENCE_BEGINS.match(sentence) is not None and not is_marked_as_views(block)
     if is_sentence and (facts := _sentence_facts(sentence, block)):
@@ -201,7 +201,7 @@ def _sentence_facts(text: str, block: Block) -> list[Fact]:
     All of its words are names or belong to such a sentence; a sentence of a text has others.
     """
     text = _CHANGED.sub("", _INVITATION.sub("", text))
-    date = _DATE_INSIDE.search(text) if len(text) <= _LONGEST_SENTENCE else None
+    date = DATE_INSIDE.search(text) if len(text) <= _LONGEST_SENTENCE else None
     if date is None:
         return []
     facts = [Fact("date", date[0].strip(), is_published=LABEL_OF_PUBLICATION.match(text) is not None)]
@@ -259,6 +259,7 @@ def _of_article(block: Block, facts: list[Fact]) -> list[Fact]:
     of_others: dict[str, list[bool]] = {}
     for text, link, inline in block.pieces:
         value = " ".join(text.split()).strip(ORNAMENT)
+        value = next((number for number in bare if text.strip().startswith((f"{number} ", f"{number},"))), value)
         if value in bare:
             is_to_comments = link is not None and "#" in (link.get("href") or "")
             is_other = is_to_comments or counted(block.names_around(inline)) == "others"
@@ -322,7 +323,7 @@ def _may_stand_by_a_date(text: str) -> bool:
 
 
 def _splits(block: Block) -> Iterator[list[str]]:
-    pieces = [" ".join(text.split()).strip(ORNAMENT + "/").removesuffix(" -") for text, _, _ in block.pieces]
+    pieces = [" ".join(text.split()).strip(_AROUND_PIECE).removesuffix(" -") for text, _, _ in block.pieces]
     pieces = [piece for piece in pieces if any(map(str.isalnum, piece))]
     if len(pieces) == 1 < len(block.pieces):
         yield pieces
@@ -355,6 +356,8 @@ def _splits(block: Block) -> Iterator[list[str]]:
     by_comma = [part for mark in by_mark for part in ([mark] if is_marked and fact_in(mark) else _COMMA.split(mark))]
     if len(by_comma) > 1:
         yield by_comma
+    if len(by_gap := parts_of("\xa0".join([text for text, _, _ in block.pieces]))) > 1:
+        yield joined_labels(by_gap)
     if not _YEAR.search(block.text):
         return
     words = _BY_SOMEBODY.sub("", block.text).split()

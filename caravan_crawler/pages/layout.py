@@ -167,7 +167,7 @@ def _facts_above(document: Document, headline: int) -> tuple[list[Fact], int]:
     is_certain = are_marked or any(
         (fact.kind == "date" and is_dated(fact.value))
         or (fact.kind in ("views", "credit") and not fact.is_bare)
-        or (fact.kind == "date" and "author" in kinds and is_certain_date(fact))
+        or (fact.kind == "date" and not kinds.isdisjoint(("author", "views")) and is_certain_date(fact))
         for fact in found
     )
     return (found, first) if is_certain else ([], headline)
