@@ -44,9 +44,11 @@ _CELLS = frozenset(["td", "th"])
 _DEEPEST_IN_CELL = 3
 _AROUND_SEE_ALSO = " –—-→➡►▶👉[]"
 #: Letters of the words before the linked headline of another article, and of that headline: ``Напомним, ранее: …``.
-_LONGEST_LEAD_IN, _SHORTEST_TEASER = 40, 25
+_LONGEST_LEAD_IN, _SHORTEST_TEASER = 40, 18
 _NO_BUTTONS = _CELLS | SUBHEADS | {"dt"}
 _LABEL_OF_LINKS = re.compile(r"\s*[^\W\d_]+\s*:(?:[\s,;|•]|[^\W\d_]+\s*:)*")
+#: Reasons for which links to other articles are left out.
+_LINKS_LEFT_OUT = ("is a link to another page", "stands in a box of links")
 #: Marks that stand in an element of their own before a line of a list.
 _BULLETS = frozenset("•·▪●–—-")
 #: Elements around two blocks whose names are compared.
@@ -79,9 +81,12 @@ def read_text(document: Document, layout: Layout) -> Text:
     text = Text()
     kept = _without_boxes(document, layout, text)
     within = [block.index for block in kept]
-    _take_off_tail(document, kept, text)
-    _take_off_byline(kept, text)
-    _take_off_facts(kept, text)
+    before = 0
+    while len(kept) != before:  # the lines stand in any order
+        before = len(kept)
+        _take_off_tail(document, kept, text)
+        _take_off_byline(kept, text)
+        _take_off_facts(kept, text)
     left = {block.index for block in kept}
     text.left_out |= {index: "stands behind the text" for index in within if index not in left}
     row: Element | None = None
@@ -170,11 +175,20 @@ def _without_boxes(document: Document, layout: Layout, text: Text) -> list[Block
             kept.append(block)
         else:
             text.left_out[block.index] = reason
+    while len(kept) > 1 and _heads_links(kept[-1], text):
+        text.left_out[kept.pop().index] = "heads what is left out"
     places = {block.index for block in kept}
     for block in reversed(kept):  # in a box of links, names stand under the headings
         if _heads_what_is_left_out(block, container, places, text):
             places.discard(block.index)
     return [block for block in kept if block.index in places]
+
+
+def _heads_links(block: Block, text: Text) -> bool:
+    """Whether a heading or a short line stands over links to other articles, which are left out."""
+    is_heading = block.tag in SUBHEADS or block.text[-1] == ":"
+    is_over_links = text.left_out.get(block.index + 1) in _LINKS_LEFT_OUT
+    return is_heading and is_over_links and len(block.text) <= _LONGEST_HEADING
 
 
 def _begins_with_teaser(block: Block, document: Document) -> bool:
@@ -253,6 +267,12 @@ def _take_off_tail(document: Document, kept: list[Block], text: Text) -> None:
     del kept[_end_of_text(kept) :]
     while len(kept) > 1:
         line = kept[-1].text
+        head, _, last_line = line.rpartition("\n")
+        if head and names_source(last_line):
+            last = kept.pop()
+            kept.append(Block(last.element, last.zone, head, last.pieces, last.index))
+            text.source = last_line
+            continue
         is_named = is_source(kept[-1].element.names) and len(line) <= _LONGEST_HEADING and not ends_sentence(line)
         if not (is_named or names_source(line) or _lists_names(kept[-1], document)):
             break

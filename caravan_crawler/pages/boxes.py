@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, Picture, is_teaser
 from caravan_crawler.pages.bylines import is_person, marks_author, read_byline
 from caravan_crawler.pages.document import Document
-from caravan_crawler.pages.fact_forms import is_date
+from caravan_crawler.pages.fact_forms import caption_credit, is_date
 from caravan_crawler.pages.fact_lines import facts_of
 from caravan_crawler.pages.images import is_advert
 from caravan_crawler.pages.labels import ends_sentence, is_prose
@@ -29,11 +29,20 @@ _PARTS_OF_TEXT = SUBHEADS | frozenset("p li td th dt dd pre".split())
 _LARGEST_WIDGET, _MOST_OF_LINE = 12, 60
 _NO_WIDGET = frozenset("p td th dt dd pre".split())
 _OF_TEXT = frozenset(["p", "td"])
+_OF_CAPTIONS = frozenset("em i small cite".split())
 _QUOTED = frozenset("table blockquote pre".split())
 _OF_PERSON = re.compile(r"/(?:avatars?|users?|authors?|people)/", re.IGNORECASE)
+#: Letters of a call to follow the site on a network, and words of it that no other line with such a link has.
+_LONGEST_CALL = 160
+_CALL = re.compile(
+    r"подпи(?:ш|с)|присоедин|заходите|следите\s+за|(?:читайте|ищите|смотрите)\s+нас|теперь\s+и\s+в\s|(?:на|в)\s+наш(?:ем|ей|у)?\s+[\w-]*"
+    r"(?:канал|групп|страни|аккаунт|telegram|телеграм|instagram|facebook|whatsapp|youtube|tiktok)|новост\w*\s.{0,40}[–—-]\s+в\s"
+    r"|больше\s.{0,30}[–—-]\s+в\s|арнамыз|парақшамыз|жазылыңыз|қосылыңыз",
+    re.IGNORECASE,
+)
 _CHANNELS = frozenset(
     "t.me telegram.me wa.me whatsapp.com instagram.com facebook.com vk.com ok.ru twitter.com x.com tiktok.com "
-    "youtube.com dzen.ru news.google.com play.google.com apps.apple.com".split()
+    "infogram.com youtube.com dzen.ru news.google.com play.google.com apps.apple.com".split()
 )
 
 
@@ -60,6 +69,8 @@ class Boxes:
             return "stands next to a picture"
         if self._is_card(block) or (not self._is_in_table(block) and self._is_in_card(block)):
             return "is a link to another page"
+        if self._is_under_picture(block):
+            return "stands next to a picture"
         if self._is_in_widget(block):
             return "stands in a box of short lines"
         return "leads to a channel" if self._leads_to_channel(block) else None
@@ -193,6 +204,15 @@ class Boxes:
         is_labelled = first > 0 and its[:first] == labels and all(each.tag not in SUBHEADS for each in labels)
         return (is_headed or is_labelled) and len(others) <= _LONGEST_CAPTION
 
+    def _is_under_picture(self, block: Block) -> bool:
+        """Whether a short line in italics or small letters stands right behind a picture, and is no sentence."""
+        if len(block.text) > _MOST_LETTERS or all(each.position != block.index for each in self._document.pictures):
+            return False
+        is_set = all(
+            inline is not None and inline.tag in _OF_CAPTIONS for text, _, inline in block.pieces if text.strip()
+        )
+        return is_set and (not ends_sentence(block.text) or caption_credit(block) is not None)
+
     def _is_in_widget(self, block: Block) -> bool:
         """Whether a block among paragraphs stands in a named element of lines that are neither sentences nor facts.
 
@@ -213,11 +233,16 @@ class Boxes:
         return len(its) > 1 or not (facts_of(block) or is_person(block.text) or read_byline(block.text))
 
     def _leads_to_channel(self, block: Block) -> bool:
-        """Whether a block is nothing but a link to a page of a network or a shop of programs, and no sentence."""
-        if not block.is_all_links or ends_sentence(block.text):
+        """Whether a block calls to a page of a network or a shop of programs, or is but a link there."""
+        if not any(self._is_channel(href) for _, href in block.linked_texts()):
             return False
-        hosts = (urlsplit(self._document.absolute(href) or "").hostname or "" for _, href in block.linked_texts())
-        return any(host.removeprefix("www.") in _CHANNELS for host in hosts)
+        if len(block.text) <= _LONGEST_CALL and _CALL.search(block.text):
+            return True
+        return block.is_all_links and not ends_sentence(block.text)
+
+    def _is_channel(self, href: str) -> bool:
+        host = urlsplit(self._document.absolute(href) or "").hostname or ""
+        return host.removeprefix("www.") in _CHANNELS
 
 
 def _around_most(layout: Layout) -> Iterator[Element]:

@@ -7,7 +7,7 @@ from caravan_crawler.pages.bylines import is_the_site
 _VERB = (
     r"(?:пере(?:да[её]т|дают|дал[аио]?|давал[аио]?)|сообща(?:ет|ют|л[аио]?)|сообщил[аио]?(?:\s+об\s+этом)?|информиру(?:ет|ют)"
     r"|пиш(?:ет|ут)|(?:на)?писал[аио]?"
-    r"|рассказыва(?:ет|ют)|уточня(?:ет|ют)|отмеча(?:ет|ют)|привод(?:ит|ят)\s+(?:описание|слова|данные|мнение|комментарий)|(?:деп\s+)?(?:хабарлайды|хабарлады|жазады)|деп\s+жазды)"
+    r"|рассказыва(?:ет|ют)|утвержда(?:ет|ют)|уточня(?:ет|ют)|отмеча(?:ет|ют)|привод(?:ит|ят)\s+(?:описание|слова|данные|мнение|комментарий)|(?:деп\s+)?(?:хабарлайды|хабарлады|жазады)|деп\s+жазды)"
 )
 _REFERENCE = (
     r"(?:(?:со\s+)?ссылк(?:ой|у)\s+на|ссылаясь\s+на|по\s+(?:данным|информации|сообщению|сведениям|материалам)"
@@ -36,7 +36,7 @@ _KNOWN_NAME = (
     r"|KazTAG|BNews|Sputnik(?:\s+(?:Казахстан|Kazakhstan))?|Спутник\s+Казахстан|Tengrinews|Лента\.ру|РБК|Коммерсант[ъа]?"
     r"|The\s+Guardian|The\s+New\s+York\s+Times|The\s+Times|Financial\s+Times|Forbes(?:\s+Kazakhstan)?|Новости-Казахстан|Azattyq|Азаттык|CNN|Deutsche\s+Welle|Euronews|АКИpress|Хабар(?:\s+24)?(?![а-яё])"
     r"|КТК(?![А-Яа-яё])|Kazakhstan\s+Today|Казахстан\s+Сегодня|KZ-today|Astana\s+TV|(?:31|7|5)[\s-]канал\w*"
-    r"|(?:Перв|Седьм|Пят)\w+\s+канал\w*(?:\s+Евразия)?|Almaty\s+TV|Egemen\s+Qazaqstan|Qazaqstan|(?-i:[A-Z][\w.\-]*(?:\s[A-Z][\w.\-]*){0,2}"
+    r"|(?:Перв|Седьм|Пят)\w+\s+канал\w*(?:\s+Евразия)?|Almaty\s+TV|(?-i:[A-Z][a-z]+[A-Z]\w+)(?![.\w])|Egemen\s+Qazaqstan|Qazaqstan|(?-i:[A-Z][\w.\-]*(?:\s[A-Z][\w.\-]*){0,2}"
     r"\s(?:TV|News|Today|Times|Post|Press|Media|Radio|Telegraph|Journal|Agency|Online))(?!\w))"
 )
 #: In Kazakh the kind stands behind the name.
@@ -52,7 +52,7 @@ _CREDITED = re.compile(
 _CREDITED_BEFORE = re.compile(
     rf"(?P<name>{_NAME})"
     r"(?:(?:[-‑]?(?:қа|ға|ке|ге|на|не))?\s+сілтеме\s+жаса\w+|\s+(?:мәліметінше|мәліметтерінше|ақпаратынша|дерегінше|хабарлауынша|жазуынша)"
-    r"|(?:\s+(?:ақпараттық|халықаралық))?(?:\s+тілшісіне)?(?:\s+(?:хабарлайды|хабарлады|жазады|деп\s+жазды))"
+    r"|(?:\s+(?:ақпараттық|халықаралық))?(?:\s+тілшісіне)?(?:\s+(?:хабарлайды|хабарлады|жазады|жазды|деп\s+жазды))"
     r"|(?:\s+(?:ақпараттық|халықаралық))?\s+(?:агенттігіне|порталына|сайтына|басылымына)\s+сілтеме\s+жаса\w+)",
     re.IGNORECASE,
 )
@@ -67,7 +67,7 @@ _DATELINES = tuple(
 )
 # Where a credit may begin: the stems of its first words behind what is no letter, which a plain search finds fast.
 _HINT = re.compile(
-    r"\W(?:пере?да|сообщ|информиру|пиш|писа|написа|рассказыва|уточня|отмеча|привод|со\s+ссыл|ссыл|по\s+(?:дан|инф|сооб|све|мат)"
+    r"\W(?:пере?да|сообщ|информиру|пиш|писа|написа|рассказыва|утвержда|уточня|отмеча|привод|со\s+ссыл|ссыл|по\s+(?:дан|инф|сооб|све|мат)"
     r"|как\s+(?:пиш|соо|пер)|(?:перво)?источник|дереккөз|source|об\s+этом|хабарла|жаза|деп\s+жаз)"
 )
 #: Stems of the words behind a name in Kazakh; letters of a name with its kind, and of the rest of the words.
@@ -114,6 +114,11 @@ def source_label(line: str) -> int | None:
     """Return where the label of a source begins in a line of facts; None of any other line."""
     found = _LABEL_OF_SOURCE.search(line) if len(line) < _LONGEST_SOURCE else None
     return found.start() if found else None
+
+
+def is_bare_source_label(line: str) -> bool:
+    """Whether a whole line is the label of a source, which stands in the next one: ``Источник``."""
+    return line.rstrip(":").strip().casefold() in ("источник", "первоисточник", "дереккөз")
 
 
 def names_source(text: str) -> bool:

@@ -246,13 +246,16 @@ def _facts_behind(document: Document, layout: Layout) -> list[Fact]:
         if block.tag in SUBHEADS and not (facts or is_name or is_label(block.text) or announces_authors(block)):
             break
         if (
-            all(fact.kind == "other" for fact in (*facts, *found))
+            all(fact.kind == "other" for fact in facts)
             and not block.is_all_links
             and (byline := read_byline(block.text)) is not None
             and byline != Byline()
+            and {fact.kind for fact in facts_in(byline)}.isdisjoint(fact.kind for fact in found)
+            and (not found or block.index - 1 in behind)
             and not (block.index < layout.text.end and names_speaker(text, block.index - layout.text.start))
         ):
             found += facts_in(byline)
+            behind.add(block.index)
             continue
         if (is_photographer_next or is_photographer(block.element.names)) and is_person(block.text):
             found.append(Fact("credit", block.text))

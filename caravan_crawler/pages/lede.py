@@ -33,7 +33,10 @@ _SHORT = 0.6
 #: Letters of a cut beginning of the text, and those of its last word and marks.
 _SHORTEST_CUT, _LONGEST_CUT_WORD = 32, 12
 #: Elements in bold or italics that may be around a lede; empty ones are icons.
-_EMPHASISED, _MOST_EMPHASISED = "b, strong, em, i:not(:empty)", 40
+_EMPHASISED, _MOST_EMPHASISED = (
+    "b, strong, em, i:not(:empty), .bold, .font-bold, .font-semibold, [style*='font-weight' i], [style*='italic' i]",
+    40,
+)
 
 
 def weigh_lede(

@@ -16,7 +16,7 @@ from caravan_crawler.pages.bylines import (
     people_in,
     read_byline,
 )
-from caravan_crawler.pages.credited_source import find_source, labelled_source, source_label
+from caravan_crawler.pages.credited_source import find_source, is_bare_source_label, labelled_source, source_label
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import (
     ORNAMENT,
@@ -213,9 +213,11 @@ def source_labelled(page: ArticlePage) -> str | None:
     start, end = page.layout.headline or 0, page.layout.text.end
     lines = page.document.blocks[start : page.layout.text.start] + page.document.blocks[end : end + _FARTHEST_BEHIND]
     for line, following in zip_longest(lines, lines[1:]):
-        if (label := source_label(line.text)) is not None:
-            value = f" {following.text}" if line.text.endswith(":") and following is not None else ""
-            return labelled_source(line.text[label:] + value)
+        text = " ".join(" ".join(piece for piece, _, _ in line.pieces).split())
+        if following is not None and is_bare_source_label(text):
+            text = text.rstrip(": ") + ": " + following.text
+        if (label := source_label(text)) is not None:
+            return labelled_source(text[label:])
     return None
 
 

@@ -17,7 +17,7 @@ from caravan_crawler.urls import Site
 
 _TAG_PATH = re.compile(r"(?:/[^?#]*)?/(?:tags?[/:?]|posts-?by-?tag/)[^/]+", re.IGNORECASE)
 #: Where all topics are on one page: ``/tags/#мосты``.
-_TAG_ON_PAGE = re.compile(r"/tags?(?:\.html|/)?#/?[^/]+$", re.IGNORECASE)
+_TAG_ON_PAGE = re.compile(r"/tags?(?:\.html|/)?#/?[^/]+$|[?&]tag=[^&]+$", re.IGNORECASE)
 #: Paths of a section or category; themes give their links ``rel="tag"`` as well.
 _SECTION_PATH = re.compile(r"/(?:categor(?:y|ies)/.*|authors?/.*|rubric\w*/.*|.*/category/.*|[^/?]*/?)", re.IGNORECASE)
 _LABELS = re.compile(
@@ -225,7 +225,7 @@ def _plain_tags(text: str) -> list[str]:
         words = text.replace(",", " ").split()
         return [word[1:] for word in words] if all(_HASHTAG.fullmatch(word) for word in words) else []
     match = _TAG_LINE.fullmatch(text)
-    parts = re.split(r",|\s(?=#)", match["tags"]) if match else []
+    parts = re.split(r"[,;]|\s(?=#)", match["tags"]) if match else []
     return [tag for part in parts if (tag := part.strip(" #.…"))]
 
 
