@@ -81,9 +81,9 @@ def read_text(document: Document, layout: Layout) -> Text:
     text = Text()
     kept = _without_boxes(document, layout, text)
     within = [block.index for block in kept]
-    before = 0
-    while len(kept) != before:  # the lines stand in any order
-        before = len(kept)
+    size = 0
+    while len(kept) != size:  # the lines stand in any order
+        size = len(kept)
         _take_off_tail(document, kept, text)
         _take_off_byline(kept, text)
         _take_off_facts(kept, text)

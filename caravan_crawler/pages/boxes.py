@@ -29,7 +29,7 @@ _PARTS_OF_TEXT = SUBHEADS | frozenset("p li td th dt dd pre".split())
 _LARGEST_WIDGET, _MOST_OF_LINE = 12, 60
 _NO_WIDGET = frozenset("p td th dt dd pre".split())
 _OF_TEXT = frozenset(["p", "td"])
-_OF_CAPTIONS = frozenset("em i small cite".split())
+_OF_CAPTIONS, _MOST_OF_CAPTIONS = "em, i, small, cite", 40
 _QUOTED = frozenset("table blockquote pre".split())
 _OF_PERSON = re.compile(r"/(?:avatars?|users?|authors?|people)/", re.IGNORECASE)
 #: Letters of a call to follow the site on a network, and words of it that no other line with such a link has.
@@ -206,11 +206,12 @@ class Boxes:
 
     def _is_under_picture(self, block: Block) -> bool:
         """Whether a short line in italics or small letters stands right behind a picture, and is no sentence."""
-        if len(block.text) > _MOST_LETTERS or all(each.position != block.index for each in self._document.pictures):
-            return False
-        is_set = all(
-            inline is not None and inline.tag in _OF_CAPTIONS for text, _, inline in block.pieces if text.strip()
-        )
+        picture = next((each for each in self._document.pictures if each.position == block.index), None)
+        around = picture.node.parent if picture is not None and len(block.text) <= _MOST_LETTERS else None
+        while around is not None and not around.text().strip():
+            around = around.parent
+        nodes = around.css(_OF_CAPTIONS)[:_MOST_OF_CAPTIONS] if around is not None else []
+        is_set = any(" ".join(node.text().split()) == block.text for node in nodes)
         return is_set and (not ends_sentence(block.text) or caption_credit(block) is not None)
 
     def _is_in_widget(self, block: Block) -> bool:

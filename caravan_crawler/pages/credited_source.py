@@ -36,7 +36,7 @@ _KNOWN_NAME = (
     r"|KazTAG|BNews|Sputnik(?:\s+(?:Казахстан|Kazakhstan))?|Спутник\s+Казахстан|Tengrinews|Лента\.ру|РБК|Коммерсант[ъа]?"
     r"|The\s+Guardian|The\s+New\s+York\s+Times|The\s+Times|Financial\s+Times|Forbes(?:\s+Kazakhstan)?|Новости-Казахстан|Azattyq|Азаттык|CNN|Deutsche\s+Welle|Euronews|АКИpress|Хабар(?:\s+24)?(?![а-яё])"
     r"|КТК(?![А-Яа-яё])|Kazakhstan\s+Today|Казахстан\s+Сегодня|KZ-today|Astana\s+TV|(?:31|7|5)[\s-]канал\w*"
-    r"|(?:Перв|Седьм|Пят)\w+\s+канал\w*(?:\s+Евразия)?|Almaty\s+TV|(?-i:[A-Z][a-z]+[A-Z]\w+)(?![.\w])|Egemen\s+Qazaqstan|Qazaqstan|(?-i:[A-Z][\w.\-]*(?:\s[A-Z][\w.\-]*){0,2}"
+    r"|(?:Перв|Седьм|Пят)\w+\s+канал\w*(?:\s+Евразия)?|Almaty\s+TV|(?-i:[A-Z][a-z]+[A-Z]\w+)(?!\.?\w)|Egemen\s+Qazaqstan|Qazaqstan|(?-i:[A-Z][\w.\-]*(?:\s[A-Z][\w.\-]*){0,2}"
     r"\s(?:TV|News|Today|Times|Post|Press|Media|Radio|Telegraph|Journal|Agency|Online))(?!\w))"
 )
 #: In Kazakh the kind stands behind the name.

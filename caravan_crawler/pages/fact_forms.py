@@ -36,7 +36,7 @@ _VIEWS = rf"(?:{VIEWS_BEFORE})\s*[:\-–]?"
 _COUNTED_BEHIND = re.compile(rf"(?:{VIEWS_BEHIND})\.?", re.IGNORECASE)
 _LABEL_OF_VIEWS = re.compile(_VIEWS, re.IGNORECASE)
 _NUMBER = r"(?:\d{1,3}(?:[\s.,'’]\d{3})+(?!\d)|\d+)"
-_COUNT = rf"({_NUMBER}(?:[.,]\d+)?(?:\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
+_COUNT = rf"({_NUMBER}(?:(?:[.,]\d+)?\s?(?:тыс|млн|мың|[kкmм])\b\.?)?)"
 _A_COUNT = re.compile(_COUNT, re.IGNORECASE)
 _LABELLED = rf"(?:{VIEWS_BEFORE})(?:\s+(?:за\s+вс[её]\s+время|всего))?\s*[:\-–]?\s*{_COUNT}"
 #: A label that begins another fact of the same line.
@@ -91,7 +91,7 @@ _WHOLE = re.compile(
     rf"((?:(?=[^\W\d_]{{5}})(?:{WEEKDAY_PATTERN}),?\s+)?{DATE_INSIDE.pattern}|(?<!\d){_NUMBER}\s+(?:просмотр|прочтени|комментари|views?|comments?)\w*(?!\w|\s*:))",
     re.IGNORECASE,
 )
-#: What parts facts in a line without marks, and what stands around one.
+#: Between facts in a line without marks, and around one.
 _GAP = re.compile(rf"\xa0|(?<!автор)(?<!фото)(?<!текст)\s[—–-]\s|,\s+|\s+(?={_LABEL_INSIDE})", re.IGNORECASE)
 _MARKS = " ·•|,;/—–"
 FORMS = tuple((kind, re.compile(form, re.IGNORECASE)) for kind, form in _FORMS)
@@ -106,7 +106,7 @@ _OTHER = re.compile(
     r"|(?:менее|меньше)\s+(?:одной\s+)?минуты|(?:одна\s+)?минут[ау]\s+(?:на\s+)?(?:читать|чтени[ея])(?:\s+\(около\s+\d+\s+слов\w*\))?|(?:рейтинг|оценка|голосов)\s*:?\s*[\d.,/\s]*(?:\(\d+\s\w+\))?|\d+\s+голос\w*"
     rf"|\(?{ROLE}\)?|\(?соб\.?\s*(?:инф|корр)\.?\)?|наш\s+корр\.?"
     r"|опубликовано\s+в\b(?!.*\d{4})\s*:?(?:\s+[^\s.]+){0,3}|постоянная\s+ссылка|подробности|толығырақ|details"
-    r"|(?:обновл|измен)ен[оа]?\s*:?\s(?!.*опубликован).{4,40}|(?:коллаж|рисунок|рисунки|видео|инфографика|карикатура)(?:\s*[-–—:]\s*.{2,40}|\s+(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ]\S*)\s+(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ]\S*))"
+    r"|(?:обновл|измен)ен[оа]?\s*:?\s(?!.*опубликован).{4,40}|(?:коллаж|рисунок|рисунки|видео|инфографика|карикатура|перевод)(?:\s*[-–—:]\s*.{2,40}|\s+(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ]\S*)\s+(?-i:[А-ЯЁӘІҢҒҮҰҚӨҺ]\S*))"
     r"|(?:от|by|автор|автором|опубликовал[аи]?)(?:\s+[^\s.]+){0,2}|написал[аи]?|admin|администратор|редактор|редакция"
     r"|(?:опубликован|создан|добавлен)[оа]?\s*:?|дата(?:\s+публикации)?\s*:?|жарияланды\s*:?|размещено\s*:?|posted\s+(?:on|by|in)"
     r"|(?:в\s+рубрик[еа]х?|рубрик[аи]|раздел|категори[яи]|опубликовано\s+в\b|categor(?:y|ies|i[sz]ed\s+in)|(?:posted|filed)\s+(?:in|under)|(?:айдар|санат)\w*(?=\s*:|$))(?!.*\d{4})"

@@ -7,7 +7,7 @@ evidence that adds up.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
+from itertools import islice
 
 from caravan_crawler.normalise.dates import day_named
 from caravan_crawler.pages.blocks import HEADINGS, SUBHEADS, Block, Element, common_container
@@ -41,8 +41,15 @@ from caravan_crawler.pages.labels import (
     is_see_also,
     is_trending_heading,
 )
-from caravan_crawler.pages.lede import LEDE_FROM, last_fact_before_text, weigh_lede
-from caravan_crawler.pages.selectors import is_author_box, is_crumbs, is_lede, is_of_text
+from caravan_crawler.pages.lede import (
+    LEDE_FROM,
+    emphasised_first,
+    is_named_text,
+    is_whole_text,
+    last_fact_before_text,
+    weigh_lede,
+)
+from caravan_crawler.pages.selectors import is_author_box, is_crumbs, is_lede
 from caravan_crawler.pages.text_range import clutter_around
 
 #: Stop after this number of fact blocks under the headline.
@@ -53,8 +60,6 @@ _FEWEST_OF_TEXT = 2
 _NEAR_DATE = 2
 #: Words of a section's name.
 _MOST_WORDS_OF_SECTION, _LARGEST_BOX_OF_FACTS = 3, 8
-#: How many times as long as a text of one paragraph what stands behind it may be.
-_MOST_BEHIND_TEXT = 4
 #: Breadcrumbs.
 _IN_PATH = re.compile(r"[»›>/→]")
 #: A line of a name and an office, a city or a photographer: ``— Роза Сергеева, обозреватель``.
@@ -90,7 +95,7 @@ def read_front(document: Document, headline: int, container: Element | None, foo
     scan.take_names_by_date()
     if container is not None:
         lede, start = scan.texts[-MOST_LEDE_BLOCKS:], scan.end
-        if not lede and (first := _emphasised(document, headline, container)) is not None:
+        if not lede and (first := emphasised_first(document, headline, container)) is not None:
             lede, start = [first], first + 1
         return Front(scan.facts_within(), lede, start)
     return _divide(document, scan)
@@ -340,15 +345,6 @@ class _Scan:
         return False
 
 
-def _emphasised(document: Document, headline: int, container: Element) -> int | None:
-    """Return the first paragraph in a container known to hold the text, if it alone is in bold or italics."""
-    first, *after = range(container.first, max(container.last, container.first + 1))
-    if not after or not is_prose(document.blocks[after[0]]) or not ends_sentence(document.blocks[first].text):
-        return None
-    weighed = weigh_lede(document, document.blocks[headline], [first], after, [], [])
-    return first if weighed.has("is set in bold or italics, and the text is not") else None
-
-
 def _divide(document: Document, scan: _Scan) -> Front:
     """Divide the texts into lede and text."""
     blocks, texts, all_facts = scan.blocks, scan.texts, scan.facts_within()
@@ -366,32 +362,14 @@ def _divide(document: Document, scan: _Scan) -> Front:
     if after and not any(_may_be_text(block, article) for block in blocks[after[0] : scan.foot]):
         after = []  # lines of a column or of the page's foot
     weighed = weigh_lede(document, blocks[scan.headline], before, after, between, earlier)
-    has_lede = weighed.sum >= LEDE_FROM and not _is_whole_text(before, after, blocks[: scan.foot], article)
+    has_lede = weighed.sum >= LEDE_FROM and not is_whole_text(before, after, blocks[: scan.foot], article)
     if not after:
         is_text = len(before) > 1 and all(is_prose(blocks[text]) for text in before)
         is_text = is_text or any(fact.kind == "author" for fact in scan.facts_within(before[-1]))
-        is_text = is_text or _is_named_text(blocks[before[0]], article)
+        is_text = is_text or is_named_text(blocks[before[0]], article)
         has_lede = not is_text and has_lede and last_fact > before[-1]
     start = (after[0] if after else scan.end) if has_lede else before[0]
     return Front(scan.facts_within(end=start), before if has_lede else [], start, weighed)
-
-
-def _is_whole_text(before: list[int], after: list[int], blocks: list[Block], article: Element) -> bool:
-    """Whether an element is named for the text around the first texts, and none around those behind them.
-
-    A far longer text behind them is the article's, whatever its elements are named.
-    """
-    if not after or not _is_named_text(blocks[before[0]], article):
-        return False
-    behind = sum(len(block.text) for block in blocks[after[0] :] if block.zone is None and is_prose(block))
-    is_short = behind < _MOST_BEHIND_TEXT * len(blocks[before[0]].text)
-    return is_short and not any(_is_named_text(blocks[text], article) for text in after)
-
-
-def _is_named_text(block: Block, article: Element) -> bool:
-    """Whether an element around a block, and not around the article, is named for the text."""
-    around = takewhile(lambda each: not article.is_within(each), block.element.around)
-    return any(is_of_text(each.names) for each in around)
 
 
 def _labelled(block: Block) -> str:

@@ -1,13 +1,13 @@
 """The lede: by evidence that adds up, a text over the others is the lede or their first paragraph."""
 
-from itertools import islice
+from itertools import islice, takewhile
 
 from caravan_crawler.pages.blocks import SUBHEADS, Block, Element, Picture, common_container
 from caravan_crawler.pages.document import Document
 from caravan_crawler.pages.fact_forms import Fact, is_dated
 from caravan_crawler.pages.headline import MOST_LEDE_BLOCKS, Weighed
-from caravan_crawler.pages.labels import ends_sentence, fold
-from caravan_crawler.pages.selectors import is_header, is_lede, is_of_columns
+from caravan_crawler.pages.labels import ends_sentence, fold, is_prose
+from caravan_crawler.pages.selectors import is_header, is_lede, is_of_columns, is_of_text
 from caravan_crawler.pages.text_range import kind_of, outside_of_parts
 
 #: Evidence for the texts before the last fact, or for the first text where no fact follows it, to be the lede.
@@ -32,6 +32,8 @@ LEDE_FROM = 1
 _SHORT = 0.6
 #: Letters of a cut beginning of the text, and those of its last word and marks.
 _SHORTEST_CUT, _LONGEST_CUT_WORD = 32, 12
+#: How many times as long as a text of one paragraph what stands behind it may be.
+_MOST_BEHIND_TEXT = 4
 #: Elements in bold or italics that may be around a lede; empty ones are icons.
 _EMPHASISED, _MOST_EMPHASISED = (
     "b, strong, em, i:not(:empty), .bold, .font-bold, .font-semibold, [style*='font-weight' i], [style*='italic' i]",
@@ -171,3 +173,30 @@ def _stands_apart(lede: Block, first: Block, second: Block) -> bool:
 def _states(text: str) -> bool:
     """Whether a text ends as a statement does: a subhead does not, nor the first question of an interview."""
     return text.rstrip(' »”"')[-1:] in {".", "!", "…"}
+
+
+def emphasised_first(document: Document, headline: int, container: Element) -> int | None:
+    """Return the first paragraph in a container known to hold the text, if it alone is in bold or italics."""
+    first, *after = range(container.first, max(container.last, container.first + 1))
+    if not after or not is_prose(document.blocks[after[0]]) or not ends_sentence(document.blocks[first].text):
+        return None
+    weighed = weigh_lede(document, document.blocks[headline], [first], after, [], [])
+    return first if weighed.has("is set in bold or italics, and the text is not") else None
+
+
+def is_whole_text(before: list[int], after: list[int], blocks: list[Block], article: Element) -> bool:
+    """Whether an element is named for the text around the first texts, and none around those behind them.
+
+    A far longer text behind them is the article's, whatever its elements are named.
+    """
+    if not after or not is_named_text(blocks[before[0]], article):
+        return False
+    behind = sum(len(block.text) for block in blocks[after[0] :] if block.zone is None and is_prose(block))
+    is_short = behind < _MOST_BEHIND_TEXT * len(blocks[before[0]].text)
+    return is_short and not any(is_named_text(blocks[text], article) for text in after)
+
+
+def is_named_text(block: Block, article: Element) -> bool:
+    """Whether an element around a block, and not around the article, is named for the text."""
+    around = takewhile(lambda each: not article.is_within(each), block.element.around)
+    return any(is_of_text(each.names) for each in around)
