@@ -11,17 +11,17 @@ from zoneinfo import ZoneInfo
 from caravan_crawler.normalise.text import clean
 
 _MONTH_FORMS = {
-    1: "январь января янв қаңтар қаңт қаң january jan qańtar qantar",
+    1: "январь января янв қаңтар қаңт қаң january jan qańtar qañtar qantar",
     2: "февраль февраля фев февр ақпан ақп february feb aqpan",
     3: "март марта мар мрт наурыз нау march mar naýryz nauryz",
     4: "апрель апреля апр сәуір сәу april apr sáýir säuir sauir",
     5: "май мая мамыр мам may mamyr",
     6: "июнь июня июн маусым мау june jun maýsym mausym",
-    7: "июль июля июл шілде шіл july jul shilde",
+    7: "июль июля июл шілде шіл july jul shilde şılde",
     8: "август августа авг тамыз там august aug tamyz",
     9: "сентябрь сентября сен сент қыркүйек қыр september sep sept qyrkúıek qyrküiek qyrkuiek",
     10: "октябрь октября окт қазан қаз october oct qazan",
-    11: "ноябрь ноября ноя нояб қараша қар november nov qarasha",
+    11: "ноябрь ноября ноя нояб қараша қар november nov qarasha qaraşa",
     12: "декабрь декабря дек желтоқсан жел december dec jeltoqsan",
 }
 
